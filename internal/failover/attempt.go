@@ -1,0 +1,81 @@
+// Package failover decides what happens to a submission's runs. It is pure: it
+// does no I/O, knows no engine and no Terraform, and takes what was observed as
+// arguments, so that every decision can be tested as a table row.
+package failover
+
+import "time"
+
+// Status is what is known of a run, in the words of the user's contract.
+type Status string
+
+// The states of a run. StatusUnknown stands for anything a service says that
+// this provider does not know: never finished, never a reason to fail.
+const (
+	StatusQueued     Status = "queued"
+	StatusWorking    Status = "working"
+	StatusSuccess    Status = "success"
+	StatusFailed     Status = "failed"
+	StatusCancelling Status = "cancelling"
+	StatusCancelled  Status = "cancelled"
+	StatusUnknown    Status = "unknown"
+)
+
+// Live reports whether a run in this state may still compute and write output.
+func (s Status) Live() bool {
+	switch s {
+	case StatusSuccess, StatusFailed, StatusCancelled:
+		return false
+	default:
+		return true
+	}
+}
+
+// Attempt is one run of a submission in one region. A submission has at most
+// one attempt that counts; every other one is superseded.
+type Attempt struct {
+	Location    string
+	AccountID   string
+	WorkflowID  string
+	Key         string
+	Status      Status
+	SubmittedAt time.Time
+	Superseded  bool
+	// InputFailure says that the run failed for its input's fault: it would fail
+	// in any region, and its service does not restart it after an outage.
+	InputFailure bool
+}
+
+// Settled reports whether nothing can change this attempt any more. A run that
+// failed for the service's fault is not settled: the service restarts such runs
+// by itself when its region returns.
+func (a Attempt) Settled() bool {
+	switch a.Status {
+	case StatusSuccess, StatusCancelled:
+		return true
+	case StatusFailed:
+		return a.InputFailure
+	default:
+		return false
+	}
+}
+
+// Current is the index of the attempt that counts, or -1.
+func Current(attempts []Attempt) int {
+	for i := len(attempts) - 1; i >= 0; i-- {
+		if !attempts[i].Superseded {
+			return i
+		}
+	}
+	return -1
+}
+
+// Unfenced counts the superseded attempts not yet known to be stopped.
+func Unfenced(attempts []Attempt) int64 {
+	var n int64
+	for _, a := range attempts {
+		if a.Superseded && a.Status.Live() {
+			n++
+		}
+	}
+	return n
+}

@@ -1,0 +1,169 @@
+package failover
+
+import (
+	"fmt"
+	"strings"
+)
+
+// Policy says which runs follow the active region.
+type Policy string
+
+// The policies of on_failover.
+const (
+	ResubmitUnfinished Policy = "resubmit_unfinished"
+	ResubmitAll        Policy = "resubmit_all"
+	KeepRuns           Policy = "keep"
+)
+
+// Action is what happens to the submission itself; fencing comes on top.
+type Action string
+
+// The actions a decision can name.
+const (
+	// Keep leaves the attempt that counts as it is.
+	Keep Action = "keep"
+	// Submit runs the submission in the target region, after looking for a run
+	// that is there already.
+	Submit Action = "submit"
+	// Promote makes a superseded run that succeeded the one that counts.
+	Promote Action = "promote"
+	// Refuse changes nothing and says why.
+	Refuse Action = "refuse"
+)
+
+// AcceptStaleRuns is the override that lifts the guard against failing back to
+// a region where superseded runs are still alive.
+const AcceptStaleRuns = "stale_runs"
+
+// Observation is all a decision rests on. Nothing in it needs an answer from a
+// region that is silent: attempts there are as they were last known.
+type Observation struct {
+	// Location and AccountID are where the submission belongs now.
+	Location  string
+	AccountID string
+	// Key is the key of the wanted generation and content.
+	Key      string
+	Policy   Policy
+	Attempts []Attempt
+	// Answers tells whether a region can be asked to cancel a run.
+	Answers func(location string) bool
+	// Accept holds the names of the guards that the user lifts.
+	Accept []string
+}
+
+// Decision is what to do, by index into the observed attempts.
+type Decision struct {
+	Action Action
+	// Promote is the attempt that counts from now on; -1 unless promoting.
+	Promote int
+	// Supersede is the attempt that counts no longer; -1 if none.
+	Supersede int
+	// Fence lists attempts to cancel, in regions that answer.
+	Fence []int
+	// Unfenced is how many superseded attempts stay alive when all of this is
+	// done, those being fenced not counted.
+	Unfenced int64
+	// Reason tells a person why.
+	Reason string
+}
+
+// Decide tells what a submission needs. It is a pure function of what was
+// observed.
+func Decide(o Observation) Decision {
+	d := Decision{Action: Keep, Promote: -1, Supersede: -1}
+	current := Current(o.Attempts)
+	switch {
+	case current < 0:
+		d.Action, d.Reason = Submit, "it has not been submitted yet"
+	case o.Attempts[current].Key != o.Key:
+		d.Action, d.Supersede = Submit, current
+		d.Reason = "its content or triggers changed"
+	default:
+		o.follow(&d, current)
+	}
+	if d.Action == Submit {
+		o.guard(&d)
+	}
+	if d.Action != Refuse {
+		o.fence(&d)
+	}
+	return d
+}
+
+// follow decides for a submission whose content stands: whether its run moves
+// with the active region, and which run counts when two have happened.
+func (o Observation) follow(d *Decision, current int) {
+	cur := o.Attempts[current]
+	if cur.Status != StatusSuccess && o.Policy != ResubmitAll {
+		for i, a := range o.Attempts {
+			if a.Superseded && a.Key == o.Key && a.Status == StatusSuccess {
+				d.Action, d.Promote, d.Supersede = Promote, i, current
+				d.Reason = fmt.Sprintf("the run %s in %s finished successfully before the one in %s did, so it is kept", a.WorkflowID, a.Location, cur.Location)
+				return
+			}
+		}
+	}
+	if cur.Location == o.Location && strings.EqualFold(cur.AccountID, o.AccountID) {
+		d.Reason = "its run is in the active region"
+		return
+	}
+	switch {
+	case o.Policy == KeepRuns:
+		d.Reason = "on_failover keeps runs where they are"
+	case o.Policy == ResubmitAll:
+		d.Action, d.Supersede, d.Reason = Submit, current, "the active region changed and on_failover resubmits all"
+	case cur.Status == StatusSuccess:
+		d.Reason = "it has finished"
+	case cur.Status == StatusCancelled || cur.Status == StatusCancelling:
+		d.Reason = "it was cancelled"
+	case cur.Status == StatusFailed && cur.InputFailure:
+		d.Reason = "it failed for its input and would fail in any region"
+	default:
+		d.Action, d.Supersede, d.Reason = Submit, current, "the active region changed before it finished"
+	}
+}
+
+// guard refuses to submit where a superseded run of this submission is alive:
+// the two would compute and write side by side.
+func (o Observation) guard(d *Decision) {
+	if accepts(o.Accept, AcceptStaleRuns) {
+		return
+	}
+	for i, a := range o.Attempts {
+		if !a.Superseded || i == d.Supersede || !a.Status.Live() || a.Location != o.Location || a.Key != o.Key {
+			continue
+		}
+		*d = Decision{Action: Refuse, Promote: -1, Supersede: -1, Unfenced: Unfenced(o.Attempts), Reason: fmt.Sprintf(
+			"the superseded run %s in %s is %s and has not been fenced", a.WorkflowID, a.Location, a.Status)}
+		return
+	}
+}
+
+// fence lists the runs to stop and counts those that cannot be stopped now.
+func (o Observation) fence(d *Decision) {
+	for i, a := range o.Attempts {
+		superseded := (a.Superseded && i != d.Promote) || i == d.Supersede
+		if !superseded || !a.Status.Live() {
+			continue
+		}
+		// With the guard lifted, a live run in the target region is taken up
+		// again rather than cancelled and sent anew.
+		if d.Action == Submit && a.Superseded && a.Location == o.Location && a.Key == o.Key {
+			continue
+		}
+		if o.Answers(a.Location) {
+			d.Fence = append(d.Fence, i)
+		} else {
+			d.Unfenced++
+		}
+	}
+}
+
+func accepts(names []string, name string) bool {
+	for _, n := range names {
+		if n == name {
+			return true
+		}
+	}
+	return false
+}

@@ -1,0 +1,104 @@
+package failover
+
+import (
+	"crypto/sha256"
+	"encoding/base32"
+	"encoding/binary"
+	"encoding/json"
+	"fmt"
+	"strings"
+)
+
+const (
+	// KeyLength is the number of characters of a submission key.
+	KeyLength = 26
+	// identityLength is how much of a key names the submission. The rest names
+	// its revision, so that one search finds every run of a submission, whatever
+	// its generation: that is how a lost state file is survived.
+	identityLength = 16
+	tokenOpen      = "[tfg:"
+	tokenClose     = "] "
+	// TokenLength is how many characters of a run's description the token takes.
+	TokenLength = len(tokenOpen) + KeyLength + len(tokenClose)
+	// maxGeneration bounds the search for the generation of a found run.
+	maxGeneration = 4096
+)
+
+// Identity names a submission for good: by its pair and its own name there.
+type Identity struct {
+	Pair       string
+	Submission string
+}
+
+// Content is what makes a run another run when it changes. What merely steers
+// this provider (durations, failover policy) or labels the run is not content.
+type Content struct {
+	Process     string            `json:"process"`
+	ProcessArgs string            `json:"process_args"`
+	Inputs      []string          `json:"inputs"`
+	Basename    string            `json:"basename"`
+	Options     map[string]string `json:"options,omitempty"`
+	Triggers    map[string]string `json:"triggers,omitempty"`
+}
+
+// Key is the submission key: 26 characters of a-z and 2-7, a function of the
+// identity, the generation and the content alone. Locations are deliberately
+// not part of it: a run in another region is the same submission.
+func Key(id Identity, generation int64, content Content) string {
+	// Marshalling sorts map keys and cannot fail for these types.
+	body, _ := json.Marshal(content)
+	revision := sha256.New()
+	_ = binary.Write(revision, binary.BigEndian, generation)
+	revision.Write(body)
+	return identityPart(id) + encode(revision.Sum(nil))[:KeyLength-identityLength]
+}
+
+func identityPart(id Identity) string {
+	h := sha256.New()
+	// Lengths separate the two names, so that ("a", "bc") is not ("ab", "c").
+	fmt.Fprintf(h, "%d:%s%d:%s", len(id.Pair), id.Pair, len(id.Submission), id.Submission)
+	return encode(h.Sum(nil))[:identityLength]
+}
+
+func encode(sum []byte) string {
+	return strings.ToLower(base32.StdEncoding.WithPadding(base32.NoPadding).EncodeToString(sum))
+}
+
+// SearchTerm is what the description of every run of this submission contains.
+func SearchTerm(id Identity) string {
+	return strings.TrimPrefix(tokenOpen, "[") + identityPart(id)
+}
+
+// Describe puts the key in front of the user's description: the carrier of the
+// token in the workflow service, which has no idempotency key of its own.
+func Describe(key, description string) string {
+	return tokenOpen + key + tokenClose + description
+}
+
+// ParseDescription takes apart what Describe made. A description without a
+// whole token is somebody else's: ok is false and rest is all of it.
+func ParseDescription(description string) (key, rest string, ok bool) {
+	after, found := strings.CutPrefix(description, tokenOpen)
+	if !found || len(after) < KeyLength+1 || after[KeyLength] != ']' {
+		return "", description, false
+	}
+	key = after[:KeyLength]
+	if strings.Trim(key, "abcdefghijklmnopqrstuvwxyz0123456789") != "" {
+		return "", description, false
+	}
+	return key, strings.TrimPrefix(after[KeyLength+1:], " "), true
+}
+
+// Generation tells which generation of a submission carries the key, looking
+// upwards from 1. It is how a run found without state is recognised.
+func Generation(id Identity, content Content, key string) (int64, bool) {
+	if !strings.HasPrefix(key, identityPart(id)) {
+		return 0, false
+	}
+	for g := int64(1); g <= maxGeneration; g++ {
+		if Key(id, g, content) == key {
+			return g, true
+		}
+	}
+	return 0, false
+}
