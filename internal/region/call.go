@@ -29,7 +29,7 @@ type call struct {
 	mu       sync.Mutex
 	timer    *time.Timer
 	handover *time.Timer // of a patient call: when to let others ask
-	finished bool // the wait for the header is over, one way or the other
+	finished bool        // the wait for the header is over, one way or the other
 
 	answered  atomic.Bool // at least the first byte of a response header has come
 	tlsFailed atomic.Bool // the handshake of a connection made for this call failed

@@ -1,0 +1,103 @@
+package azure
+
+import (
+	"net/url"
+	"regexp"
+	"slices"
+	"strings"
+	"sync/atomic"
+)
+
+// masked stands where a secret was.
+const masked = "***"
+
+// minimumSecret is the length below which a registered secret is not looked for: masking every "a" would help nobody.
+const minimumSecret = 4
+
+// ampersand is what separates the parameters of a query, also after JSON or HTML encoding.
+const ampersand = `(?:&|&amp;|\\u0026|%26)`
+
+var (
+	// A query that holds a shared access signature is masked as a whole, from its first parameter to its last.
+	sasQuery = regexp.MustCompile(
+		`(?i)(?:[a-z0-9_$-]+(?:=|%(?:25)*3D|\\u003d)[^&\s"'<>,;\\]*` + ampersand + `)*` +
+			`\bsig(?:nature)?(?:=|%(?:25)*3D|\\u003d)[^&\s"'<>,;\\]+` +
+			`(?:` + ampersand + `[a-z0-9_$-]+(?:=|%(?:25)*3D|\\u003d)[^&\s"'<>,;\\]*)*`)
+
+	// patterns find secrets by what stands around them. The first group is kept, the rest is masked.
+	patterns = []*regexp.Regexp{
+		regexp.MustCompile(`(?i)(\b(?:Bearer|SharedKey(?:Lite)?|Basic)[\s:=]+)[A-Za-z0-9._~+/:=%-]{8,}`),
+		regexp.MustCompile(`(?i)(\b(?:Ocp-Apim-Subscription-Key|X-Identity-Header|Secret)["']?\s*[:=]\s*\[?["']?)[^\s"',;\]]+`),
+		regexp.MustCompile(`(?i)(\\?"(?:key1|key2|primaryKey|secondaryKey|subscriptionKey|accountKey|access_token|refresh_token|id_token|` +
+			`client_secret|client_assertion|clientSecret|password|connectionString|sas|container_sas)\\?"\s*:\s*\\?")[^"\\]+`),
+		regexp.MustCompile(`(?i)(\b(?:client_secret|client_assertion|AccountKey|access_token|refresh_token|SharedAccessSignature|password)=)[^&;\s"'<>\\]+`),
+		regexp.MustCompile(`(?i)(MAC signature found in the HTTP request ')[^']+`),
+	}
+
+	// shapes find secrets by what they look like: a token with three parts, and a storage account's key of 64 bytes.
+	shapes = []*regexp.Regexp{
+		regexp.MustCompile(`eyJ[A-Za-z0-9_-]{8,}\.[A-Za-z0-9_-]+\.[A-Za-z0-9_-]*`),
+		regexp.MustCompile(`[A-Za-z0-9+/]{86}==`),
+		regexp.MustCompile(`(?i)(?:[A-Za-z0-9]|%2B|%2F){86}%3D%3D`),
+	}
+)
+
+// Mask takes out of a text whatever it can recognise as a secret without knowing it: queries with a shared access signature,
+// account keys, tokens, authorization headers. [Pipelines.Mask] also takes out the secrets that were registered.
+func Mask(text string) string {
+	if text == "" {
+		return text
+	}
+	text = sasQuery.ReplaceAllString(text, "sig="+masked)
+	for _, pattern := range patterns {
+		text = pattern.ReplaceAllString(text, "${1}"+masked)
+	}
+	for _, shape := range shapes {
+		text = shape.ReplaceAllString(text, masked)
+	}
+	return text
+}
+
+// vault holds the secrets of one run, to be found in any text whatever stands around them. Reading takes no lock.
+type vault struct {
+	known atomic.Pointer[[]string]
+}
+
+// add registers secrets, each with the forms that it takes in a URL.
+func (v *vault) add(secrets ...string) {
+	var forms []string
+	for _, secret := range secrets {
+		if len(secret) >= minimumSecret {
+			forms = append(forms, secret, url.QueryEscape(secret), url.PathEscape(secret))
+		}
+	}
+	if len(forms) == 0 {
+		return
+	}
+	for {
+		old := v.known.Load()
+		next := slices.Clone(forms)
+		if old != nil {
+			next = append(next, *old...)
+		}
+		slices.SortFunc(next, func(a, b string) int {
+			if len(a) != len(b) {
+				return len(b) - len(a) // a secret that contains another goes first
+			}
+			return strings.Compare(a, b)
+		})
+		next = slices.Compact(next)
+		if v.known.CompareAndSwap(old, &next) {
+			return
+		}
+	}
+}
+
+func (v *vault) mask(text string) string {
+	if known := v.known.Load(); known != nil {
+		for _, secret := range *known {
+			text = strings.ReplaceAll(text, secret, masked)
+		}
+	}
+	return Mask(text)
+}

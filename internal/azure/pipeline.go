@@ -1,0 +1,223 @@
+package azure
+
+import (
+	"context"
+	"net/http"
+	"net/url"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/Azure/azure-sdk-for-go/sdk/azcore"
+	"github.com/Azure/azure-sdk-for-go/sdk/azcore/arm"
+	"github.com/Azure/azure-sdk-for-go/sdk/azcore/policy"
+	"github.com/Azure/azure-sdk-for-go/sdk/azcore/runtime"
+	"github.com/google/uuid"
+
+	"github.com/genomics-continuity/terraform-provider-genomics/internal/region"
+)
+
+// ResourceManagerGate is the name of the gate that calls to Resource Manager pass, which belongs to no region.
+const ResourceManagerGate = "resource-manager"
+
+// How idempotent requests are tried again. A Retry-After longer than maxRetryDelay is not waited for: the answer is the caller's.
+const (
+	maxRetries    = 2
+	retryDelay    = 500 * time.Millisecond
+	maxRetryDelay = 30 * time.Second
+	// tryTimeout ends a try that passes no gate. Behind a gate the region timeout does so, for the header and for a stalled body.
+	tryTimeout = time.Minute
+)
+
+// Pipelines makes the HTTP pipelines of one run: one transport, one correlation ID, one set of known secrets.
+type Pipelines struct {
+	cloud       Cloud
+	gates       *region.Gates
+	transport   policy.Transporter
+	retry       policy.RetryOptions
+	correlation string
+	userAgent   string
+	secrets     *vault
+}
+
+// NewPipelines prepares the pipelines of one run. It makes no network call.
+func NewPipelines(cfg Config, gates *region.Gates) (*Pipelines, error) {
+	found, err := CloudFor(cfg)
+	if err != nil {
+		return nil, err
+	}
+	p := &Pipelines{
+		cloud:       found,
+		gates:       gates,
+		transport:   &transporter{client: newHTTPClient(newHTTPTransport()), stall: gates.Timeout()},
+		retry:       policy.RetryOptions{MaxRetries: maxRetries, RetryDelay: retryDelay, MaxRetryDelay: maxRetryDelay},
+		correlation: uuid.NewString(),
+		userAgent:   userAgent(cfg),
+		secrets:     &vault{},
+	}
+	p.secrets.add(cfg.ClientSecret, cfg.ClientCertificatePassword, cfg.OIDCToken, cfg.OIDCRequestToken)
+	for _, key := range cfg.AccessKeys {
+		p.secrets.add(key)
+	}
+	return p, nil
+}
+
+func userAgent(cfg Config) string {
+	agent := "terraform-provider-genomics/" + orUnknown(cfg.Version)
+	if cfg.TerraformVersion != "" {
+		agent += " terraform/" + orUnknown(cfg.TerraformVersion)
+	}
+	return agent
+}
+
+// orUnknown keeps a version fit for a header.
+func orUnknown(version string) string {
+	version = strings.Map(func(r rune) rune {
+		if r <= ' ' || r > '~' {
+			return -1
+		}
+		return r
+	}, version)
+	if version == "" {
+		return "unknown"
+	}
+	return version
+}
+
+// Secret makes a secret known, so that it is masked in every log line and by [Pipelines.Mask] from now on.
+func (p *Pipelines) Secret(secret string) { p.secrets.add(secret) }
+
+// Mask takes registered and recognisable secrets out of a text.
+func (p *Pipelines) Mask(text string) string { return p.secrets.mask(text) }
+
+// CorrelationID returns what all requests of this run carry as x-ms-correlation-request-id.
+func (p *Pipelines) CorrelationID() string { return p.correlation }
+
+// ClientOptions returns the options for a client of Azure's SDK whose calls pass gate. A nil gate is none.
+//
+// Credentials are allowed over http here because the transport itself lets plain http go to loopback only.
+func (p *Pipelines) ClientOptions(gate *region.Gate) azcore.ClientOptions {
+	options := azcore.ClientOptions{
+		Cloud:                           p.cloud.Configuration,
+		InsecureAllowCredentialWithHTTP: true,
+		Retry:                           p.retry,
+		Transport:                       p.transport,
+		PerCallPolicies:                 []policy.Policy{policyFunc(p.identify), policyFunc(p.once), policyFunc(p.maskFailure)},
+	}
+	if gate == nil {
+		options.Retry.TryTimeout = tryTimeout
+	} else {
+		options.PerCallPolicies = append(options.PerCallPolicies, refuseEarly(gate))
+		options.PerRetryPolicies = append(options.PerRetryPolicies, gate.Policy())
+	}
+	options.PerRetryPolicies = append(options.PerRetryPolicies, policyFunc(p.log))
+	return options
+}
+
+// ARMOptions returns the options for clients of Resource Manager.
+func (p *Pipelines) ARMOptions() *arm.ClientOptions {
+	return &arm.ClientOptions{ClientOptions: p.ClientOptions(p.gates.For(ResourceManagerGate))}
+}
+
+// New makes a pipeline for a client of our own. Policies in perRetry, such as one that adds a key, run before the gate's.
+func (p *Pipelines) New(gate *region.Gate, perRetry ...policy.Policy) runtime.Pipeline {
+	options := p.ClientOptions(gate)
+	options.Telemetry.Disabled = true // the module's name would only repeat the user agent
+	return runtime.NewPipeline("", "", runtime.PipelineOptions{PerRetry: slices.Clone(perRetry)}, &options)
+}
+
+type idempotentKey struct{}
+
+// Idempotent marks the calls made with the returned context as safe to send twice. It matters for POST and PATCH only, which are
+// otherwise sent exactly once.
+func Idempotent(ctx context.Context) context.Context {
+	return context.WithValue(ctx, idempotentKey{}, true)
+}
+
+// policyFunc makes a policy of a function.
+type policyFunc func(*policy.Request) (*http.Response, error)
+
+// Do calls the function.
+func (f policyFunc) Do(req *policy.Request) (*http.Response, error) { return f(req) }
+
+// identify names the run, the request and the program. It comes before signing, which covers x-ms-* headers.
+func (p *Pipelines) identify(req *policy.Request) (*http.Response, error) {
+	header := req.Raw().Header
+	header.Set(headerCorrelationID, p.correlation)
+	if header.Get(headerClientRequestID) == "" {
+		header.Set(headerClientRequestID, uuid.NewString())
+	}
+	agent := p.userAgent
+	if sdk := header.Get("User-Agent"); sdk != "" {
+		agent += " " + sdk
+	}
+	header.Set("User-Agent", agent)
+	return req.Next()
+}
+
+// once keeps azcore from sending a request again that may have been carried out. Its retry policy knows no methods.
+func (p *Pipelines) once(req *policy.Request) (*http.Response, error) {
+	ctx := req.Raw().Context()
+	method := req.Raw().Method
+	if safe, _ := ctx.Value(idempotentKey{}).(bool); safe || (method != http.MethodPost && method != http.MethodPatch) {
+		return req.Next()
+	}
+	options := p.retry
+	options.MaxRetries = -1
+	return req.WithContext(policy.WithRetryOptions(ctx, options)).Next()
+}
+
+// maskFailure takes secrets out of the bodies of refusals, because azcore prints them in its errors.
+func (p *Pipelines) maskFailure(req *policy.Request) (*http.Response, error) {
+	resp, err := req.Next()
+	if err != nil || resp.StatusCode < http.StatusBadRequest || resp.Body == nil {
+		return resp, err
+	}
+	body, readErr := runtime.Payload(resp)
+	if readErr != nil {
+		return resp, nil
+	}
+	if clean := p.Mask(string(body)); clean != string(body) {
+		resp.Body = newBody(clean)
+	}
+	return resp, nil
+}
+
+// refuseEarly ends a call to a closed region before anything is done for it, such as getting a token.
+func refuseEarly(gate *region.Gate) policy.Policy {
+	return policyFunc(func(req *policy.Request) (*http.Response, error) {
+		if err := gate.Err(); err != nil {
+			return nil, err
+		}
+		return req.Next()
+	})
+}
+
+// loggableQuery are the query parameters that say what was asked for and never hold a secret.
+var loggableQuery = []string{
+	"api-version", "restype", "comp", "prefix", "delimiter", "marker", "maxresults", "include", "timeout", "blockid",
+	"$filter", "$orderby", "$skip", "$top", "resource",
+}
+
+// printable returns a URL fit for a log: the values of unknown query parameters are masked.
+func (p *Pipelines) printable(u *url.URL) string {
+	query := u.Query()
+	for name, values := range query {
+		if !slices.Contains(loggableQuery, strings.ToLower(name)) {
+			query[name] = []string{masked}
+			continue
+		}
+		for i, value := range values {
+			values[i] = p.Mask(value)
+		}
+	}
+	text := u.Scheme + "://" + u.Host + u.EscapedPath()
+	if len(query) > 0 {
+		unescaped, err := url.QueryUnescape(query.Encode())
+		if err != nil {
+			unescaped = masked
+		}
+		text += "?" + unescaped
+	}
+	return p.secrets.mask(text)
+}
