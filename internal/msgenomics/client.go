@@ -18,6 +18,8 @@ import (
 	"github.com/Azure/azure-sdk-for-go/sdk/azcore/policy"
 	"github.com/Azure/azure-sdk-for-go/sdk/azcore/runtime"
 	"github.com/Azure/azure-sdk-for-go/sdk/azcore/streaming"
+
+	"github.com/genomics-continuity/terraform-provider-genomics/internal/azure"
 )
 
 const (
@@ -216,10 +218,18 @@ func retryAfter(h http.Header, now time.Time) time.Duration {
 	return 0
 }
 
-// clean makes the service's text fit to be shown: without the key, and bounded.
+// maxMessage is how much of a service's text is shown, in characters.
+const maxMessage = 1000
+
+// clean makes the service's text fit to be shown and kept in a state: without
+// the key it was called with, without anything that looks secret, and bounded.
 func clean(message, key string) string {
 	if key != "" {
 		message = strings.ReplaceAll(message, key, "***")
+	}
+	message = azure.Mask(message)
+	if r := []rune(message); len(r) > maxMessage {
+		message = string(r[:maxMessage]) + "…"
 	}
 	return message
 }

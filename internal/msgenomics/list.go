@@ -142,8 +142,8 @@ func newPager(c *Client, q Query) *pager {
 
 var errNoPaging = errors.New("its pages repeat themselves, so that the list has no end")
 
-// next gives the workflows of the next page that were not on an earlier one. On
-// an error nothing has moved, and next may be called again.
+// next gives the workflows of the next page that were not on an earlier one.
+// When a request failed nothing has moved, and next may be called again.
 func (p *pager) next(ctx context.Context) ([]Workflow, error) {
 	page, err := p.client.page(ctx, p.query, p.skip, p.top)
 	if err != nil {

@@ -120,7 +120,7 @@ func (w wireWorkflow) workflow() (Workflow, error) {
 		Status:      Status(status),
 		EndedAt:     timestamp(w.EndDate),
 		FailureCode: int(code),
-		Message:     text(w.Message),
+		Message:     clean(text(w.Message), ""),
 		Description: text(w.Description),
 		Process:     text(w.Process),
 	}
