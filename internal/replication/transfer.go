@@ -1,0 +1,141 @@
+package replication
+
+import (
+	"context"
+	"errors"
+	"slices"
+
+	"github.com/genomics-continuity/terraform-provider-genomics/internal/blobstore"
+)
+
+// maxTries bounds how often a blob that changes while it is being copied is looked at again.
+const maxTries = 4
+
+// errRestless says that a blob didn't keep still.
+var errRestless = errors.New("it kept changing while it was being copied")
+
+// transfer brings one row's destination up to date and returns its entry, nil for none. found is the decision that the
+// listings led to; whatever meets a failed condition is decided anew from both sides' properties.
+func (e *engine) transfer(ctx context.Context, r row, found decision) (*Entry, error) {
+	now, d := r, found
+	for range maxTries {
+		entry, err := e.once(ctx, now, d, r, found)
+		var condition *blobstore.ConditionError
+		var source *blobstore.CopySourceError
+		switch {
+		case err == nil:
+			return entry, nil
+		case errors.As(err, &source):
+			if e.opt.Transfer != TransferAuto {
+				return nil, err
+			}
+		case !errors.As(err, &condition) && !blobstore.IsNotFound(err):
+			return nil, err
+		}
+		before := now
+		if now, err = e.look(ctx, now, err); err != nil {
+			return nil, err
+		}
+		if source != nil && now.src != nil && now.src.ETag == before.src.ETag {
+			// The source is as it was, and we can see it: it is the destination's service that can't.
+			e.fallBack(source)
+		}
+		d = decide(now, e.by)
+		if !e.writes(d) {
+			return e.conclude(r, found, now, d), nil
+		}
+	}
+	return nil, errRestless
+}
+
+// once makes one attempt. first and found are what the result was counted by.
+func (e *engine) once(ctx context.Context, r row, d decision, first row, found decision) (*Entry, error) {
+	if d.kind == retag {
+		if err := e.dst.Store.SetTags(ctx, r.name, r.src.Tags); err != nil {
+			return nil, err
+		}
+		e.settle(first, found, func(res *Result) { res.Retagged++ })
+		return kept(r, d), nil
+	}
+	opt := blobstore.TransferOptions{Slots: e.slots, CheckMD5: e.opt.Verify == VerifyMD5}
+	opt.IfAbsent = r.dst == nil
+	if r.dst != nil {
+		opt.IfMatch = r.dst.ETag
+	}
+	streaming := e.streaming()
+	move := e.dst.Store.CopyFrom
+	if streaming {
+		move = e.dst.Store.StreamFrom
+	}
+	done, err := move(ctx, e.src.Store, *r.src, opt)
+	if err != nil {
+		return nil, err
+	}
+	e.copied(first, found, r.src.Size, done, streaming)
+	return &Entry{
+		Name: r.name, Size: r.src.Size, MD5: done.MD5, SourceETag: r.src.ETag, ETag: done.ETag, CopiedAt: done.LastModified,
+	}, nil
+}
+
+// look reads both sides' properties anew. cause is why; it is returned when the destination's container is what is
+// missing.
+func (e *engine) look(ctx context.Context, r row, cause error) (row, error) {
+	src, err := e.src.Store.Stat(ctx, r.name)
+	switch {
+	case blobstore.IsNotFound(err):
+		r.src = nil
+	case err != nil:
+		return r, err
+	default:
+		src.Tags, src.TagsKnown = r.src.Tags, r.src.TagsKnown
+		r.src = &src
+	}
+	dst, err := e.dst.Store.Stat(ctx, r.name)
+	switch {
+	case blobstore.IsNotFound(err):
+		r.dst = nil
+		if blobstore.IsNotFound(cause) && r.src != nil {
+			return r, cause
+		}
+	case err != nil:
+		return r, err
+	default:
+		r.dst = &dst
+	}
+	return r, nil
+}
+
+// conclude takes the outcome of a row that turned out to need no write after all.
+func (e *engine) conclude(first row, found decision, now row, d decision) *Entry {
+	e.settle(first, found, func(res *Result) {
+		if d.kind == adopted || d.kind == same {
+			res.Adopted++
+			return
+		}
+		if first.src != nil {
+			// count adds the source again, if it is still there.
+			res.BlobCount--
+			res.TotalBytes -= first.src.Size
+			if len(first.src.MD5) == 0 {
+				res.Unhashed--
+			}
+		}
+		res.count(now, d)
+	})
+	return kept(now, d)
+}
+
+// unpend is the reverse of pend.
+func (i *Inventory) unpend(r row, d decision) {
+	i.PendingBlobs--
+	switch d.kind {
+	case retag:
+		return
+	case inProgress:
+		i.InProgress--
+	case altered, conflict:
+		i.ConflictCount--
+		i.Conflicts = slices.DeleteFunc(i.Conflicts, func(c Conflict) bool { return c.Name == r.name })
+	}
+	i.PendingBytes -= r.src.Size
+}
