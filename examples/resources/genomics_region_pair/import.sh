@@ -1,0 +1,1 @@
+terraform import genomics_region_pair.lab lab

@@ -1,0 +1,1 @@
+terraform import genomics_replicated_input_store.reads reads

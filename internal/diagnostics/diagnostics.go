@@ -1,0 +1,119 @@
+// Package diagnostics is the one place where an error becomes a Terraform
+// diagnostic: what failed, for which resource and region, the service's code and
+// request ID, and what to do next.
+package diagnostics
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"strings"
+
+	"github.com/hashicorp/terraform-plugin-framework/diag"
+
+	"github.com/genomics-continuity/terraform-provider-genomics/internal/azure"
+	"github.com/genomics-continuity/terraform-provider-genomics/internal/msgenomics"
+	"github.com/genomics-continuity/terraform-provider-genomics/internal/region"
+)
+
+// Context is what a person needs besides the error itself. Empty fields are
+// left out of the text.
+type Context struct {
+	// Resource is the ID or name of what was worked on.
+	Resource string
+	// Region is where it failed.
+	Region string
+	// NextStep says what to do.
+	NextStep string
+}
+
+// Error turns an error into a diagnostic. Nothing secret survives in its text.
+func Error(summary string, err error, c Context) diag.Diagnostic {
+	return diag.NewErrorDiagnostic(summary, detail(err, c))
+}
+
+// Warning is Error for what does not stop the run.
+func Warning(summary string, err error, c Context) diag.Diagnostic {
+	return diag.NewWarningDiagnostic(summary, detail(err, c))
+}
+
+func detail(err error, c Context) string {
+	var b strings.Builder
+	if err != nil {
+		b.WriteString(azure.Mask(cause(err)))
+		b.WriteString("\n")
+	}
+	code, request := identifiers(err)
+	for _, row := range []struct{ label, text string }{
+		{"Resource", c.Resource},
+		{"Region", c.Region},
+		{"Code", code},
+		{"Request ID", request},
+		{"Next step", nextStep(err, c)},
+	} {
+		if row.text != "" {
+			fmt.Fprintf(&b, "\n%s: %s", row.label, row.text)
+		}
+	}
+	return strings.TrimSpace(b.String())
+}
+
+func cause(err error) string {
+	if errors.Is(err, context.Canceled) {
+		return "The operation was cancelled before it ended."
+	}
+	return err.Error()
+}
+
+func identifiers(err error) (code, request string) {
+	var api *msgenomics.APIError
+	if errors.As(err, &api) {
+		return fmt.Sprintf("HTTP %d", api.StatusCode), api.RequestID
+	}
+	return azure.Code(err), azure.RequestID(err)
+}
+
+func nextStep(err error, c Context) string {
+	if c.NextStep != "" {
+		return c.NextStep
+	}
+	var dark *region.UnreachableError
+	var api *msgenomics.APIError
+	switch {
+	case errors.As(err, &dark):
+		return fmt.Sprintf("Try again when %s answers, or make the other region of the pair active.", dark.Location)
+	case errors.As(err, &api) && api.StatusCode == 401:
+		return "Check that the account's key is current: keys in the provider's access_keys are used as they are, others are asked from Resource Manager."
+	case errors.As(err, &api) && api.StatusCode == 429:
+		return "The service throttles this account; run again later or with a lower -parallelism."
+	}
+	return ""
+}
+
+// Gates finds the gate of a region; the session is one.
+type Gates interface {
+	Gate(location string) *region.Gate
+}
+
+// Unreachable is the warning for an error that says that a region does not
+// answer: the last known state stays. Only the first caller of a run gets it, so
+// that two hundred resources in one dead region make one warning.
+func Unreachable(err error, gates Gates) diag.Diagnostics {
+	var diags diag.Diagnostics
+	var dark *region.UnreachableError
+	if !errors.As(err, &dark) || !gates.Gate(dark.Location).WarnOnce() {
+		return diags
+	}
+	diags.Append(diag.NewWarningDiagnostic(
+		fmt.Sprintf("Region %s does not answer", dark.Location),
+		azure.Mask(dark.Error())+"\n\nThe last known state of everything there is kept, and nothing more is asked of it in this run. "+
+			"If it is the active region of a pair, set active_region to the other one to fail over.",
+	))
+	return diags
+}
+
+// IsUnreachable reports whether an error says that a region's gate is closed.
+func IsUnreachable(err error) bool {
+	var dark *region.UnreachableError
+	return errors.As(err, &dark)
+}

@@ -1,0 +1,189 @@
+package inputstore
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"slices"
+	"strings"
+
+	"github.com/hashicorp/terraform-plugin-framework/diag"
+	"github.com/hashicorp/terraform-plugin-framework/path"
+	"github.com/hashicorp/terraform-plugin-framework/types"
+
+	"github.com/genomics-continuity/terraform-provider-genomics/internal/diagnostics"
+	"github.com/genomics-continuity/terraform-provider-genomics/internal/region"
+	"github.com/genomics-continuity/terraform-provider-genomics/internal/services"
+	"github.com/genomics-continuity/terraform-provider-genomics/internal/session"
+)
+
+// complete fills in what can be known while planning. state is nil on create.
+func (r *Resource) complete(ctx context.Context, plan, state *model) diag.Diagnostics {
+	plan.ID = plan.Name
+	active, standby, decided, diags := plan.sides(ctx)
+	if diags.HasError() {
+		return diags
+	}
+	if !decided {
+		plan.Active, plan.Standby = types.ObjectUnknown(roleTypes), types.ObjectUnknown(roleTypes)
+		plan.open()
+		return diags
+	}
+	var prior []roleModel
+	if state != nil {
+		for _, object := range []types.Object{state.Active, state.Standby} {
+			role, ok, d := roleFrom(ctx, object)
+			diags.Append(d...)
+			if ok {
+				prior = append(prior, role)
+			}
+		}
+	}
+	var d diag.Diagnostics
+	plan.Active, d = r.describe(ctx, plan, active, prior)
+	diags.Append(d...)
+	plan.Standby, d = r.describe(ctx, plan, standby, prior)
+	diags.Append(d...)
+	diags.Append(r.expect(ctx, plan, state, active, standby)...)
+	return diags
+}
+
+// expect says what the figures will be.
+func (r *Resource) expect(ctx context.Context, plan, state *model, active, standby sideModel) diag.Diagnostics {
+	if state == nil || state.Active.IsNull() {
+		plan.open()
+		return nil
+	}
+	before, _, diags := roleFrom(ctx, state.Active)
+	switch {
+	case before.Location.ValueString() != region.Normalize(active.Location.ValueString()) && before.Location.ValueString() == region.Normalize(standby.Location.ValueString()):
+		// A failover only changes the roles: it must not wait for a copy.
+		plan.figures(state)
+		diags.Append(r.guard(ctx, plan, state, before, active)...)
+	case r.changed(plan, state):
+		plan.open()
+	case r.behind(ctx, plan, state):
+		plan.open()
+		plan.PendingBlobs, plan.PendingBytes, plan.InSync = types.Int64Value(0), types.Int64Value(0), types.BoolValue(true)
+	default:
+		plan.figures(state)
+	}
+	return diags
+}
+
+// changed reports whether the configuration asks for another set of copies.
+func (r *Resource) changed(plan, state *model) bool {
+	return !plan.Primary.Equal(state.Primary) || !plan.Secondary.Equal(state.Secondary) ||
+		!plan.Prefix.Equal(state.Prefix) || !plan.Include.Equal(state.Include) || !plan.Exclude.Equal(state.Exclude) ||
+		!plan.Verify.Equal(state.Verify) || !plan.Active.Equal(state.Active) || !plan.Standby.Equal(state.Standby)
+}
+
+// behind reports whether there is something to copy that can be copied now.
+func (r *Resource) behind(ctx context.Context, plan, state *model) bool {
+	if !plan.flows(ctx) || state.InSync.IsNull() || state.InSync.ValueBool() {
+		return false
+	}
+	active, _, _ := roleFrom(ctx, plan.Active)
+	standby, _, _ := roleFrom(ctx, plan.Standby)
+	return r.session.Answers(active.Location.ValueString()) && r.session.Answers(standby.Location.ValueString())
+}
+
+// guard refuses to leave a region that answers and holds what the other lacks:
+// those blobs would silently be missing, and could be copied first. Leaving a
+// region in the dark is what this provider is for: it only warns.
+func (r *Resource) guard(ctx context.Context, plan, state *model, from roleModel, to sideModel) diag.Diagnostics {
+	var diags diag.Diagnostics
+	if state.PendingBlobs.ValueInt64() == 0 {
+		return diags
+	}
+	lacking := fmt.Sprintf("%s lacks %d blobs (%d bytes) that %s holds.", to.Location.ValueString(), state.PendingBlobs.ValueInt64(),
+		state.PendingBytes.ValueInt64(), from.Location.ValueString())
+	accepted, d := services.Strings(ctx, plan.Accept)
+	diags.Append(d...)
+	if slices.Contains(accepted, acceptDataLoss) || !r.session.Answers(from.Location.ValueString()) {
+		diags.AddAttributeWarning(path.Root("active_region"), "Failing over without all the data", lacking)
+		return diags
+	}
+	remedy := "apply with active_region unchanged first, which copies them"
+	secondary, _ := state.side(ctx, state.Secondary)
+	if state.onSecondary(secondary) && !state.FailbackReplication.ValueBool() {
+		remedy = "set failback_replication = true and apply with active_region unchanged first, which copies them"
+	}
+	diags.AddAttributeError(path.Root("active_region"), "Failing over would lose data",
+		fmt.Sprintf("%s\n\nNext step: %s; or set accept = [%q] to go without them.", lacking, remedy, acceptDataLoss))
+	return diags
+}
+
+func (r *Resource) describe(ctx context.Context, plan *model, s sideModel, prior []roleModel) (types.Object, diag.Diagnostics) {
+	var diags diag.Diagnostics
+	url := types.StringUnknown()
+	if services.Known(s.StorageAccountID) && services.Known(s.ContainerName) {
+		url = r.containerURL(ctx, s, prior, &diags)
+	}
+	object, d := s.role(plan.Name, plan.Prefix, url).object(ctx)
+	diags.Append(d...)
+	return object, diags
+}
+
+// containerURL takes the URL from the state where it can, so that planning
+// needs no answer from Resource Manager.
+func (r *Resource) containerURL(ctx context.Context, s sideModel, prior []roleModel, diags *diag.Diagnostics) types.String {
+	for _, p := range prior {
+		if services.Known(p.ContainerURL) && strings.EqualFold(p.StorageAccountID.ValueString(), s.StorageAccountID.ValueString()) &&
+			p.ContainerName.Equal(s.ContainerName) {
+			return p.ContainerURL
+		}
+	}
+	account, err := r.session.StorageAccount(ctx, s.StorageAccountID.ValueString(), s.Location.ValueString())
+	var misplaced *session.MisplacedError
+	if errors.As(err, &misplaced) {
+		diags.AddAttributeError(path.Root("active_region"), "Storage account in another region", err.Error())
+	}
+	if err != nil {
+		return types.StringUnknown()
+	}
+	return types.StringValue(session.ContainerURL(account, s.ContainerName.ValueString()))
+}
+
+// resolve fills in the container URLs that planning had to leave open.
+func (r *Resource) resolve(ctx context.Context, plan *model) diag.Diagnostics {
+	var diags diag.Diagnostics
+	for _, object := range []*types.Object{&plan.Active, &plan.Standby} {
+		role, ok, d := roleFrom(ctx, *object)
+		diags.Append(d...)
+		if !ok || !role.ContainerURL.IsUnknown() {
+			continue
+		}
+		account, err := r.session.StorageAccount(ctx, role.StorageAccountID.ValueString(), role.Location.ValueString())
+		if err != nil {
+			diags.Append(diagnostics.Error("The input storage account cannot be read", err, diagnostics.Context{
+				Resource: role.StorageAccountID.ValueString(), Region: role.Location.ValueString(),
+				NextStep: "Check that the storage account exists in this region and that the provider's identity may read it.",
+			}))
+			continue
+		}
+		role.ContainerURL = types.StringValue(session.ContainerURL(account, role.ContainerName.ValueString()))
+		*object, d = role.object(ctx)
+		diags.Append(d...)
+	}
+	return diags
+}
+
+func validate(ctx context.Context, config *model) diag.Diagnostics {
+	primary, diags := config.side(ctx, config.Primary)
+	secondary, d := config.side(ctx, config.Secondary)
+	diags.Append(d...)
+	if diags.HasError() || !services.Known(primary.Location) || !services.Known(secondary.Location) {
+		return diags
+	}
+	p, s := region.Normalize(primary.Location.ValueString()), region.Normalize(secondary.Location.ValueString())
+	if p == s {
+		diags.AddAttributeError(path.Root("secondary").AtName("location"), "Both sides are in the same region",
+			fmt.Sprintf("An outage of %s would take both copies. Choose another region for one side.", p))
+	}
+	if a := config.ActiveRegion; services.Known(a) && region.Normalize(a.ValueString()) != p && region.Normalize(a.ValueString()) != s {
+		diags.AddAttributeError(path.Root("active_region"), "The active region is not one of the store's",
+			fmt.Sprintf("%q is neither the primary's location %s nor the secondary's location %s.", a.ValueString(), p, s))
+	}
+	return diags
+}

@@ -1,0 +1,167 @@
+package inputstore
+
+import (
+	"context"
+
+	"github.com/hashicorp/terraform-plugin-framework-timeouts/resource/timeouts"
+	"github.com/hashicorp/terraform-plugin-framework-validators/int64validator"
+	"github.com/hashicorp/terraform-plugin-framework-validators/listvalidator"
+	"github.com/hashicorp/terraform-plugin-framework-validators/setvalidator"
+	"github.com/hashicorp/terraform-plugin-framework-validators/stringvalidator"
+	"github.com/hashicorp/terraform-plugin-framework/resource/identityschema"
+	"github.com/hashicorp/terraform-plugin-framework/resource/schema"
+	"github.com/hashicorp/terraform-plugin-framework/resource/schema/booldefault"
+	"github.com/hashicorp/terraform-plugin-framework/resource/schema/int64default"
+	"github.com/hashicorp/terraform-plugin-framework/resource/schema/planmodifier"
+	"github.com/hashicorp/terraform-plugin-framework/resource/schema/stringdefault"
+	"github.com/hashicorp/terraform-plugin-framework/resource/schema/stringplanmodifier"
+	"github.com/hashicorp/terraform-plugin-framework/schema/validator"
+	"github.com/hashicorp/terraform-plugin-framework/types"
+
+	"github.com/genomics-continuity/terraform-provider-genomics/internal/replication"
+	"github.com/genomics-continuity/terraform-provider-genomics/internal/services/check"
+)
+
+// acceptDataLoss lifts the guard against leaving a region that holds data the
+// other one has not.
+const acceptDataLoss = "data_loss"
+
+const modeCopy = "copy"
+
+func resourceSchema(ctx context.Context) schema.Schema {
+	return schema.Schema{
+		MarkdownDescription: "One set of input blobs that lies in both regions of a pair. Blobs flow from the active region to the standby, existing ones included, " +
+			"and none is ever deleted. A blob that is behind shows as a change in the plan; while either region does not answer nothing is proposed and the last known figures stay. " +
+			"Destroying the store deletes nothing in Azure.",
+		Attributes: map[string]schema.Attribute{
+			"id": schema.StringAttribute{
+				Computed: true, MarkdownDescription: "The store's name.",
+				PlanModifiers: []planmodifier.String{stringplanmodifier.UseStateForUnknown()},
+			},
+			"name": schema.StringAttribute{
+				Required: true,
+				MarkdownDescription: "Name of the store: 1 to 64 lowercase letters, digits and hyphens. The manifest is kept under it in the standby's container. " +
+					"Changing it makes a new store, which looks at both sides anew and copies only what is missing.",
+				Validators:    []validator.String{check.StoreName()},
+				PlanModifiers: []planmodifier.String{stringplanmodifier.RequiresReplace()},
+			},
+			"active_region": schema.StringAttribute{
+				Required:            true,
+				MarkdownDescription: "Location of the active side, usually `active_region` of the pair. It is where blobs flow from.",
+			},
+			"primary":   sideAttribute("Where the blobs are in normal times."),
+			"secondary": sideAttribute("Where they are copied to in normal times."),
+			"prefix": schema.StringAttribute{
+				Optional: true, MarkdownDescription: "Only blobs whose name begins so belong to the store. By default all do.",
+			},
+			"include": globs("Globs (`*` within a segment, `**` across them, `?`, `[…]`, `{a,b}`); only blobs that match one belong to the store. By default all do."),
+			"exclude": globs("Globs; blobs that match one do not belong to the store. It wins over `include`. By default none."),
+			"mode": schema.StringAttribute{
+				Optional: true, Computed: true, Default: stringdefault.StaticString(modeCopy),
+				MarkdownDescription: "How blobs get to the standby. `copy` (default): this provider copies what is behind, at each apply.",
+				Validators:          []validator.String{stringvalidator.OneOf(modeCopy)},
+			},
+			"transfer": schema.StringAttribute{
+				Optional: true, Computed: true, Default: stringdefault.StaticString(replication.TransferAuto),
+				MarkdownDescription: "`server_side`: the standby's storage reads from the active one's, and no byte passes through the machine that runs this. " +
+					"`stream`: every byte does, for storage that cannot reach the other. `auto` (default): server side, and by stream for the rest of the run when the standby cannot read the source.",
+				Validators: []validator.String{stringvalidator.OneOf(replication.TransferAuto, replication.TransferServerSide, replication.TransferStream)},
+			},
+			"concurrency": schema.Int64Attribute{
+				Optional: true, Computed: true, Default: int64default.StaticInt64(16),
+				MarkdownDescription: "How many blobs are copied at a time, 1 to 256. Default 16.",
+				Validators:          []validator.Int64{int64validator.Between(1, 256)},
+			},
+			"verify": schema.StringAttribute{
+				Optional: true, Computed: true, Default: stringdefault.StaticString(replication.VerifyMD5),
+				MarkdownDescription: "What makes two blobs the same: `md5` (default) their length and stored Content-MD5, `size` their length alone. " +
+					"What was copied before is recognised by both sides' ETags as well.",
+				Validators: []validator.String{stringvalidator.OneOf(replication.VerifyMD5, replication.VerifySize)},
+			},
+			"on_conflict": schema.StringAttribute{
+				Optional: true, Computed: true, Default: stringdefault.StaticString(replication.ConflictFail),
+				MarkdownDescription: "What to do when the standby holds another blob than the one that was copied there: `fail` (default) copies everything else and then fails, naming up to twenty; `overwrite` replaces it.",
+				Validators:          []validator.String{stringvalidator.OneOf(replication.ConflictFail, replication.ConflictOverwrite)},
+			},
+			"failback_replication": schema.BoolAttribute{
+				Optional: true, Computed: true, Default: booldefault.StaticBool(false),
+				MarkdownDescription: "Whether blobs flow back to the primary while the secondary is active. Default `false`: nothing flows back by itself. With `true` the plan shows how many blobs and bytes would.",
+			},
+			"accept": schema.SetAttribute{
+				ElementType: types.StringType, Optional: true,
+				MarkdownDescription: "Names of guards to lift. `data_loss`: change the active region although the region that is left answers and holds blobs that the other one lacks. By default none is lifted.",
+				Validators:          []validator.Set{setvalidator.ValueStringsAre(stringvalidator.OneOf(acceptDataLoss))},
+			},
+			"active":             roleAttribute("The active side. Known when planning, also across a failover. Give it to `input_store` of a submission."),
+			"standby":            roleAttribute("The other side."),
+			"blob_count":         number("Blobs of the store in the active region."),
+			"total_bytes":        number("Their size together, in bytes."),
+			"pending_blobs":      number("Blobs that the standby lacks or has an older version of, when last looked at."),
+			"pending_bytes":      number("Their size together, in bytes."),
+			"in_sync":            schema.BoolAttribute{Computed: true, MarkdownDescription: "Whether the standby held every blob when last looked at: nothing pending, no conflict, and no blob of a type that cannot be copied."},
+			"manifest_sha256":    text("SHA-256 of the manifest that the last replication kept beside the copies; it changes when the set of copies does."),
+			"recovery_point":     text("The moment whose state of the active region the standby holds completely (RFC 3339, UTC); null if there is none yet."),
+			"last_replicated_at": text("When a replication last ended (RFC 3339, UTC); null if none did."),
+		},
+		Blocks: map[string]schema.Block{
+			"timeouts": timeouts.Block(ctx, timeouts.Opts{Create: true, Read: true, Update: true,
+				CreateDescription: "How long the first replication may take, as a duration. Default `24h`.",
+				ReadDescription:   "How long refreshing may take, as a duration. Default `30m`.",
+				UpdateDescription: "How long a later replication may take, as a duration. Default `24h`.",
+			}),
+		},
+	}
+}
+
+func sideAttribute(description string) schema.SingleNestedAttribute {
+	return schema.SingleNestedAttribute{
+		Required: true, MarkdownDescription: description,
+		Attributes: map[string]schema.Attribute{
+			"location": schema.StringAttribute{
+				Required: true, MarkdownDescription: "Azure region, such as `westus2`.", Validators: []validator.String{check.Location()},
+			},
+			"storage_account_id": schema.StringAttribute{
+				Required: true, MarkdownDescription: "Resource ID of a storage account in this region.", Validators: []validator.String{check.StorageAccountID()},
+			},
+			"container_name": schema.StringAttribute{
+				Required: true, MarkdownDescription: "Name of the container. It is created if it is missing and never deleted.", Validators: []validator.String{check.ContainerName()},
+			},
+		},
+	}
+}
+
+func roleAttribute(description string) schema.SingleNestedAttribute {
+	return schema.SingleNestedAttribute{
+		Computed: true, MarkdownDescription: description,
+		Attributes: map[string]schema.Attribute{
+			"store_name":           text("Name of the store."),
+			"prefix":               text("The store's `prefix`; null if none is set."),
+			"location":             text("Azure region."),
+			"storage_account_id":   text("Resource ID of the storage account."),
+			"storage_account_name": text("Name of the storage account."),
+			"container_name":       text("Name of the container."),
+			"container_url":        text("URL of the container; null when it was found missing, which the next apply mends."),
+		},
+	}
+}
+
+func globs(description string) schema.ListAttribute {
+	return schema.ListAttribute{
+		ElementType: types.StringType, Optional: true, MarkdownDescription: description,
+		Validators: []validator.List{listvalidator.SizeAtLeast(1), listvalidator.ValueStringsAre(check.Glob())},
+	}
+}
+
+func number(description string) schema.Int64Attribute {
+	return schema.Int64Attribute{Computed: true, MarkdownDescription: description}
+}
+
+func text(description string) schema.StringAttribute {
+	return schema.StringAttribute{Computed: true, MarkdownDescription: description}
+}
+
+func identitySchema() identityschema.Schema {
+	return identityschema.Schema{Attributes: map[string]identityschema.Attribute{
+		"name": identityschema.StringAttribute{RequiredForImport: true, Description: "Name of the store."},
+	}}
+}

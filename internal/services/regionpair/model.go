@@ -1,0 +1,197 @@
+package regionpair
+
+import (
+	"context"
+	"time"
+
+	"github.com/hashicorp/terraform-plugin-framework-timeouts/resource/timeouts"
+	"github.com/hashicorp/terraform-plugin-framework/attr"
+	"github.com/hashicorp/terraform-plugin-framework/diag"
+	"github.com/hashicorp/terraform-plugin-framework/types"
+	"github.com/hashicorp/terraform-plugin-framework/types/basetypes"
+
+	"github.com/genomics-continuity/terraform-provider-genomics/internal/azure"
+	"github.com/genomics-continuity/terraform-provider-genomics/internal/region"
+)
+
+// The roles of a side. They belong to the configuration and never move; which
+// side is active does.
+const (
+	rolePrimary   = "primary"
+	roleSecondary = "secondary"
+)
+
+type model struct {
+	ID             types.String   `tfsdk:"id"`
+	Name           types.String   `tfsdk:"name"`
+	ActiveRegion   types.String   `tfsdk:"active_region"`
+	Primary        types.Object   `tfsdk:"primary"`
+	Secondary      types.Object   `tfsdk:"secondary"`
+	DataResidency  types.Object   `tfsdk:"data_residency"`
+	Failover       types.Object   `tfsdk:"failover"`
+	Active         types.Object   `tfsdk:"active"`
+	Standby        types.Object   `tfsdk:"standby"`
+	Generation     types.Int64    `tfsdk:"generation"`
+	LastFailoverAt types.String   `tfsdk:"last_failover_at"`
+	Timeouts       timeouts.Value `tfsdk:"timeouts"`
+}
+
+type identityModel struct {
+	Name types.String `tfsdk:"name"`
+}
+
+type sideModel struct {
+	Location  types.String `tfsdk:"location"`
+	AccountID types.String `tfsdk:"account_id"`
+	Output    types.Object `tfsdk:"output"`
+}
+
+type outputModel struct {
+	StorageAccountID types.String `tfsdk:"storage_account_id"`
+	ContainerName    types.String `tfsdk:"container_name"`
+}
+
+type residencyModel struct {
+	AllowedGeographies types.Set `tfsdk:"allowed_geographies"`
+}
+
+type failoverModel struct {
+	Mode        types.String `tfsdk:"mode"`
+	MaxDataLoss types.String `tfsdk:"max_data_loss"`
+}
+
+// roleModel is one side as everything behind the pair sees it.
+type roleModel struct {
+	PairName               types.String `tfsdk:"pair_name"`
+	Role                   types.String `tfsdk:"role"`
+	Location               types.String `tfsdk:"location"`
+	AccountID              types.String `tfsdk:"account_id"`
+	AccountName            types.String `tfsdk:"account_name"`
+	APIURL                 types.String `tfsdk:"api_url"`
+	OutputStorageAccountID types.String `tfsdk:"output_storage_account_id"`
+	OutputContainerURL     types.String `tfsdk:"output_container_url"`
+	Generation             types.Int64  `tfsdk:"generation"`
+	FailoverMode           types.String `tfsdk:"failover_mode"`
+	MaxDataLoss            types.String `tfsdk:"max_data_loss"`
+}
+
+var roleTypes = map[string]attr.Type{
+	"pair_name":                 types.StringType,
+	"role":                      types.StringType,
+	"location":                  types.StringType,
+	"account_id":                types.StringType,
+	"account_name":              types.StringType,
+	"api_url":                   types.StringType,
+	"output_storage_account_id": types.StringType,
+	"output_container_url":      types.StringType,
+	"generation":                types.Int64Type,
+	"failover_mode":             types.StringType,
+	"max_data_loss":             types.StringType,
+}
+
+// side is one side of the configuration, with its nested output unfolded.
+// Anything in it may be unknown while planning.
+type side struct {
+	role      string
+	location  types.String
+	accountID types.String
+	storageID types.String
+	container types.String
+}
+
+func (m *model) side(ctx context.Context, role string) (side, diag.Diagnostics) {
+	object := m.Primary
+	if role == roleSecondary {
+		object = m.Secondary
+	}
+	out := side{role: role, location: types.StringUnknown(), accountID: types.StringUnknown(), storageID: types.StringUnknown(), container: types.StringUnknown()}
+	if object.IsUnknown() || object.IsNull() {
+		return out, nil
+	}
+	var s sideModel
+	diags := object.As(ctx, &s, basetypes.ObjectAsOptions{})
+	out.location, out.accountID = s.Location, s.AccountID
+	if s.Output.IsUnknown() || s.Output.IsNull() {
+		return out, diags
+	}
+	var o outputModel
+	diags.Append(s.Output.As(ctx, &o, basetypes.ObjectAsOptions{})...)
+	out.storageID, out.container = o.StorageAccountID, o.ContainerName
+	return out, diags
+}
+
+// activeSide is the side that active_region names; known is false while either
+// is not known yet.
+func activeSide(activeRegion types.String, primary, secondary side) (active, standby side, known bool) {
+	if activeRegion.IsUnknown() || primary.location.IsUnknown() || secondary.location.IsUnknown() {
+		return primary, secondary, false
+	}
+	if region.Normalize(activeRegion.ValueString()) == region.Normalize(secondary.location.ValueString()) {
+		return secondary, primary, true
+	}
+	return primary, secondary, true
+}
+
+// mode is the failover mode with its default.
+func (m *model) failover(ctx context.Context) (failoverModel, diag.Diagnostics) {
+	f := failoverModel{Mode: types.StringValue(modeForced), MaxDataLoss: types.StringNull()}
+	if m.Failover.IsNull() || m.Failover.IsUnknown() {
+		return f, nil
+	}
+	diags := m.Failover.As(ctx, &f, basetypes.ObjectAsOptions{})
+	if f.Mode.IsNull() {
+		f.Mode = types.StringValue(modeForced)
+	}
+	return f, diags
+}
+
+// describe is a side in its role, but for its container's URL, which Resource
+// Manager may have to be asked for.
+func (m *model) describe(s side, apiURL types.String, url types.String, f failoverModel) roleModel {
+	r := roleModel{
+		PairName: m.Name, Role: types.StringValue(s.role),
+		Location: s.location, AccountID: s.accountID, AccountName: types.StringUnknown(), APIURL: apiURL,
+		OutputStorageAccountID: s.storageID, OutputContainerURL: url, Generation: m.Generation,
+		FailoverMode: f.Mode, MaxDataLoss: f.MaxDataLoss,
+	}
+	if !s.location.IsUnknown() {
+		r.Location = types.StringValue(region.Normalize(s.location.ValueString()))
+	}
+	if !s.accountID.IsUnknown() {
+		if id, err := azure.ParseAccountID(s.accountID.ValueString()); err == nil {
+			r.AccountName = types.StringValue(id.Name)
+		}
+	}
+	return r
+}
+
+func (r roleModel) object(ctx context.Context) (types.Object, diag.Diagnostics) {
+	return types.ObjectValueFrom(ctx, roleTypes, r)
+}
+
+func roleFrom(ctx context.Context, object types.Object) (roleModel, bool, diag.Diagnostics) {
+	var r roleModel
+	if object.IsNull() || object.IsUnknown() {
+		return r, false, nil
+	}
+	diags := object.As(ctx, &r, basetypes.ObjectAsOptions{})
+	return r, !diags.HasError(), diags
+}
+
+// roles are both roles of a state, those that are there.
+func (m *model) roles(ctx context.Context) ([]roleModel, diag.Diagnostics) {
+	var out []roleModel
+	var diags diag.Diagnostics
+	for _, object := range []types.Object{m.Active, m.Standby} {
+		r, ok, d := roleFrom(ctx, object)
+		diags.Append(d...)
+		if ok {
+			out = append(out, r)
+		}
+	}
+	return out, diags
+}
+
+func timestamp(t time.Time) types.String {
+	return types.StringValue(t.UTC().Format(time.RFC3339))
+}

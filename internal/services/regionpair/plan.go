@@ -1,0 +1,162 @@
+package regionpair
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"strings"
+
+	"github.com/hashicorp/terraform-plugin-framework/diag"
+	"github.com/hashicorp/terraform-plugin-framework/path"
+	"github.com/hashicorp/terraform-plugin-framework/types"
+
+	"github.com/genomics-continuity/terraform-provider-genomics/internal/diagnostics"
+	"github.com/genomics-continuity/terraform-provider-genomics/internal/region"
+	"github.com/genomics-continuity/terraform-provider-genomics/internal/services"
+	"github.com/genomics-continuity/terraform-provider-genomics/internal/session"
+)
+
+// complete fills in everything computed that can be known while planning, so
+// that whatever stands behind the pair plans with known values, a failover in
+// the dark included. state is nil on create.
+func (r *Resource) complete(ctx context.Context, plan *model, state *model) diag.Diagnostics {
+	primary, diags := plan.side(ctx, rolePrimary)
+	secondary, d := plan.side(ctx, roleSecondary)
+	diags.Append(d...)
+	settings, d := plan.failover(ctx)
+	diags.Append(d...)
+	if diags.HasError() {
+		return diags
+	}
+	plan.ID = plan.Name
+	active, standby, decided := activeSide(plan.ActiveRegion, primary, secondary)
+	flip := r.generation(ctx, plan, state, active, decided)
+	if flip {
+		diags.Append(r.guard(ctx, settings, standby, active)...)
+	}
+	if !decided {
+		plan.Active, plan.Standby = types.ObjectUnknown(roleTypes), types.ObjectUnknown(roleTypes)
+		return diags
+	}
+	var prior []roleModel
+	if state != nil {
+		prior, d = state.roles(ctx)
+		diags.Append(d...)
+	}
+	plan.Active, d = r.describe(ctx, plan, active, settings, prior)
+	diags.Append(d...)
+	plan.Standby, d = r.describe(ctx, plan, standby, settings, prior)
+	diags.Append(d...)
+	return diags
+}
+
+// generation sets what counts failovers, and tells whether this plan is one.
+func (r *Resource) generation(ctx context.Context, plan, state *model, active side, decided bool) bool {
+	plan.LastFailoverAt = types.StringNull()
+	plan.Generation = types.Int64Value(1)
+	if state == nil {
+		return false
+	}
+	before, ok, _ := roleFrom(ctx, state.Active)
+	if !ok {
+		return false
+	}
+	plan.Generation, plan.LastFailoverAt = state.Generation, state.LastFailoverAt
+	if !decided {
+		plan.Generation, plan.LastFailoverAt = types.Int64Unknown(), types.StringUnknown()
+		return false
+	}
+	if before.Location.ValueString() == region.Normalize(active.location.ValueString()) {
+		return false
+	}
+	plan.Generation = types.Int64Value(state.Generation.ValueInt64() + 1)
+	plan.LastFailoverAt = types.StringUnknown()
+	return true
+}
+
+// guard refuses a failover that is known now to end badly. It goes by what this
+// run has seen of the regions; it asks nothing.
+func (r *Resource) guard(_ context.Context, settings failoverModel, from, to side) diag.Diagnostics {
+	var diags diag.Diagnostics
+	at := path.Root("active_region")
+	if err := r.session.Gate(to.location.ValueString()).Err(); err != nil {
+		diags.AddAttributeError(at, "The region to fail over to does not answer",
+			fmt.Sprintf("%v\n\nNext step: leave active_region at %s until %s answers again.", err, from.location.ValueString(), to.location.ValueString()))
+	}
+	if settings.Mode.ValueString() != modePlanned {
+		return diags
+	}
+	if err := r.session.Gate(from.location.ValueString()).Err(); err != nil {
+		diags.AddAttributeError(at, "A planned failover needs both regions",
+			fmt.Sprintf("%v\n\nNext step: set failover.mode to \"forced\" to fail over without %s.", err, from.location.ValueString()))
+	}
+	return diags
+}
+
+// describe is a side in its role. Its container's URL comes from the state when
+// it is there, so that a plan needs no answer from Resource Manager.
+func (r *Resource) describe(ctx context.Context, plan *model, s side, settings failoverModel, prior []roleModel) (types.Object, diag.Diagnostics) {
+	var diags diag.Diagnostics
+	api := types.StringUnknown()
+	if services.Known(s.location) {
+		url, err := r.session.ServiceURL(s.location.ValueString())
+		if err != nil {
+			diags.AddAttributeError(path.Root(s.role).AtName("location"), "No service endpoint for this region", err.Error())
+			return types.ObjectUnknown(roleTypes), diags
+		}
+		api = types.StringValue(url)
+	}
+	url := types.StringUnknown()
+	if services.Known(s.location) && services.Known(s.storageID) && services.Known(s.container) {
+		url = r.containerURL(ctx, s, prior, &diags)
+	}
+	object, d := plan.describe(s, api, url, settings).object(ctx)
+	diags.Append(d...)
+	return object, diags
+}
+
+func (r *Resource) containerURL(ctx context.Context, s side, prior []roleModel, diags *diag.Diagnostics) types.String {
+	for _, p := range prior {
+		if services.Known(p.OutputContainerURL) && strings.EqualFold(p.OutputStorageAccountID.ValueString(), s.storageID.ValueString()) &&
+			strings.HasSuffix(p.OutputContainerURL.ValueString(), "/"+s.container.ValueString()) {
+			return p.OutputContainerURL
+		}
+	}
+	account, err := r.session.StorageAccount(ctx, s.storageID.ValueString(), s.location.ValueString())
+	var misplaced *session.MisplacedError
+	switch {
+	case errors.As(err, &misplaced):
+		diags.AddAttributeError(path.Root(s.role).AtName("output").AtName("storage_account_id"), "Storage account in another region", err.Error())
+		return types.StringUnknown()
+	case err != nil:
+		// It may not exist yet, or Resource Manager may be away: apply will tell.
+		return types.StringUnknown()
+	}
+	return types.StringValue(session.ContainerURL(account, s.container.ValueString()))
+}
+
+// resolve fills in the container URLs that planning had to leave open.
+func (r *Resource) resolve(ctx context.Context, plan *model) diag.Diagnostics {
+	var diags diag.Diagnostics
+	for _, object := range []*types.Object{&plan.Active, &plan.Standby} {
+		role, ok, d := roleFrom(ctx, *object)
+		diags.Append(d...)
+		if !ok || !role.OutputContainerURL.IsUnknown() {
+			continue
+		}
+		s, d := plan.side(ctx, role.Role.ValueString())
+		diags.Append(d...)
+		account, err := r.session.StorageAccount(ctx, s.storageID.ValueString(), s.location.ValueString())
+		if err != nil {
+			diags.Append(diagnostics.Error("The output storage account cannot be read", err, diagnostics.Context{
+				Resource: s.storageID.ValueString(), Region: s.location.ValueString(),
+				NextStep: "Check that the storage account exists in this region and that the provider's identity may read it.",
+			}))
+			continue
+		}
+		role.OutputContainerURL = types.StringValue(session.ContainerURL(account, s.container.ValueString()))
+		*object, d = role.object(ctx)
+		diags.Append(d...)
+	}
+	return diags
+}

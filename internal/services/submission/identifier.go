@@ -1,0 +1,35 @@
+package submission
+
+import (
+	"fmt"
+	"strconv"
+	"strings"
+
+	"github.com/genomics-continuity/terraform-provider-genomics/internal/azure"
+)
+
+const workflowsSegment = "/workflows/"
+
+// workflowResourceID names a run under its account, in the form of an Azure
+// child resource.
+func workflowResourceID(accountID, workflowID string) string {
+	return accountID + workflowsSegment + workflowID
+}
+
+// parseWorkflowResourceID takes apart what workflowResourceID made.
+func parseWorkflowResourceID(id string) (accountID string, workflowID int64, err error) {
+	malformed := fmt.Errorf("%q is not the ID of a workflow: write <account's resource ID>%s<number>", id, workflowsSegment)
+	at := strings.LastIndex(strings.ToLower(id), workflowsSegment)
+	if at < 0 {
+		return "", 0, malformed
+	}
+	workflowID, err = strconv.ParseInt(id[at+len(workflowsSegment):], 10, 64)
+	if err != nil || workflowID <= 0 {
+		return "", 0, malformed
+	}
+	account, err := azure.ParseAccountID(id[:at])
+	if err != nil {
+		return "", 0, fmt.Errorf("%w: %w", malformed, err)
+	}
+	return account.String(), workflowID, nil
+}

@@ -1,0 +1,290 @@
+package submission
+
+import (
+	"context"
+	"strconv"
+	"time"
+
+	"github.com/hashicorp/terraform-plugin-framework-timeouts/resource/timeouts"
+	"github.com/hashicorp/terraform-plugin-framework/attr"
+	"github.com/hashicorp/terraform-plugin-framework/diag"
+	"github.com/hashicorp/terraform-plugin-framework/types"
+	"github.com/hashicorp/terraform-plugin-framework/types/basetypes"
+
+	"github.com/genomics-continuity/terraform-provider-genomics/internal/failover"
+	"github.com/genomics-continuity/terraform-provider-genomics/internal/msgenomics"
+	"github.com/genomics-continuity/terraform-provider-genomics/internal/session"
+)
+
+type model struct {
+	ID                types.String   `tfsdk:"id"`
+	Name              types.String   `tfsdk:"name"`
+	Region            types.Object   `tfsdk:"region"`
+	InputStore        types.Object   `tfsdk:"input_store"`
+	Inputs            types.List     `tfsdk:"inputs"`
+	Process           types.String   `tfsdk:"process"`
+	ProcessArgs       types.String   `tfsdk:"process_args"`
+	Options           types.Object   `tfsdk:"options"`
+	Output            types.Object   `tfsdk:"output"`
+	Description       types.String   `tfsdk:"description"`
+	IgnoreAzureRegion types.Bool     `tfsdk:"ignore_azure_region"`
+	SASDuration       types.String   `tfsdk:"sas_duration"`
+	OnFailover        types.String   `tfsdk:"on_failover"`
+	WaitForCompletion types.Bool     `tfsdk:"wait_for_completion"`
+	OnDestroy         types.String   `tfsdk:"on_destroy"`
+	Triggers          types.Map      `tfsdk:"triggers"`
+	Accept            types.Set      `tfsdk:"accept"`
+	WorkflowID        types.String   `tfsdk:"workflow_id"`
+	Status            types.String   `tfsdk:"status"`
+	Message           types.String   `tfsdk:"message"`
+	FailureCode       types.Int64    `tfsdk:"failure_code"`
+	BasesProcessed    types.Int64    `tfsdk:"bases_processed"`
+	CreatedAt         types.String   `tfsdk:"created_at"`
+	EndedAt           types.String   `tfsdk:"ended_at"`
+	Location          types.String   `tfsdk:"location"`
+	SubmissionKey     types.String   `tfsdk:"submission_key"`
+	Generation        types.Int64    `tfsdk:"generation"`
+	Attempts          types.List     `tfsdk:"attempts"`
+	UnfencedAttempts  types.Int64    `tfsdk:"unfenced_attempts"`
+	Timeouts          timeouts.Value `tfsdk:"timeouts"`
+}
+
+type identityModel struct {
+	AccountID  types.String `tfsdk:"account_id"`
+	WorkflowID types.String `tfsdk:"workflow_id"`
+}
+
+// regionModel is the active side of a pair, as genomics_region_pair gives it.
+type regionModel struct {
+	PairName               types.String `tfsdk:"pair_name"`
+	Role                   types.String `tfsdk:"role"`
+	Location               types.String `tfsdk:"location"`
+	AccountID              types.String `tfsdk:"account_id"`
+	AccountName            types.String `tfsdk:"account_name"`
+	APIURL                 types.String `tfsdk:"api_url"`
+	OutputStorageAccountID types.String `tfsdk:"output_storage_account_id"`
+	OutputContainerURL     types.String `tfsdk:"output_container_url"`
+	Generation             types.Int64  `tfsdk:"generation"`
+	FailoverMode           types.String `tfsdk:"failover_mode"`
+	MaxDataLoss            types.String `tfsdk:"max_data_loss"`
+}
+
+// storeModel is the active side of an input store, as
+// genomics_replicated_input_store gives it.
+type storeModel struct {
+	StoreName          types.String `tfsdk:"store_name"`
+	Prefix             types.String `tfsdk:"prefix"`
+	Location           types.String `tfsdk:"location"`
+	StorageAccountID   types.String `tfsdk:"storage_account_id"`
+	StorageAccountName types.String `tfsdk:"storage_account_name"`
+	ContainerName      types.String `tfsdk:"container_name"`
+	ContainerURL       types.String `tfsdk:"container_url"`
+}
+
+type optionsModel struct {
+	EmitRefConfidence       types.String `tfsdk:"emit_ref_confidence"`
+	BgzipOutput             types.Bool   `tfsdk:"bgzip_output"`
+	BQSREnabled             types.Bool   `tfsdk:"bqsr_enabled"`
+	ReadGroup               types.String `tfsdk:"read_group"`
+	SuppressFastqValidation types.Bool   `tfsdk:"suppress_fastq_validation"`
+}
+
+type outputModel struct {
+	Basename    types.String `tfsdk:"basename"`
+	Overwrite   types.Bool   `tfsdk:"overwrite"`
+	IncludeLogs types.Bool   `tfsdk:"include_logs"`
+}
+
+type attemptModel struct {
+	Location      types.String `tfsdk:"location"`
+	AccountID     types.String `tfsdk:"account_id"`
+	APIURL        types.String `tfsdk:"api_url"`
+	WorkflowID    types.String `tfsdk:"workflow_id"`
+	Status        types.String `tfsdk:"status"`
+	FailureCode   types.Int64  `tfsdk:"failure_code"`
+	Superseded    types.Bool   `tfsdk:"superseded"`
+	SubmittedAt   types.String `tfsdk:"submitted_at"`
+	SubmissionKey types.String `tfsdk:"submission_key"`
+}
+
+var attemptTypes = map[string]attr.Type{
+	"location":       types.StringType,
+	"account_id":     types.StringType,
+	"api_url":        types.StringType,
+	"workflow_id":    types.StringType,
+	"status":         types.StringType,
+	"failure_code":   types.Int64Type,
+	"superseded":     types.BoolType,
+	"submitted_at":   types.StringType,
+	"submission_key": types.StringType,
+}
+
+var attemptType = types.ObjectType{AttrTypes: attemptTypes}
+
+func (m *model) region(ctx context.Context) (regionModel, diag.Diagnostics) {
+	var r regionModel
+	diags := m.Region.As(ctx, &r, basetypes.ObjectAsOptions{})
+	return r, diags
+}
+
+func (m *model) store(ctx context.Context) (storeModel, diag.Diagnostics) {
+	var s storeModel
+	diags := m.InputStore.As(ctx, &s, basetypes.ObjectAsOptions{})
+	return s, diags
+}
+
+func (m *model) options(ctx context.Context) (optionsModel, diag.Diagnostics) {
+	var o optionsModel
+	if m.Options.IsNull() || m.Options.IsUnknown() {
+		return o, nil
+	}
+	diags := m.Options.As(ctx, &o, basetypes.ObjectAsOptions{})
+	return o, diags
+}
+
+func (m *model) output(ctx context.Context) (outputModel, diag.Diagnostics) {
+	var o outputModel
+	if m.Output.IsNull() || m.Output.IsUnknown() {
+		return o, nil
+	}
+	diags := m.Output.As(ctx, &o, basetypes.ObjectAsOptions{})
+	return o, diags
+}
+
+func (m *model) inputNames(ctx context.Context) ([]string, diag.Diagnostics) {
+	var names []string
+	diags := m.Inputs.ElementsAs(ctx, &names, false)
+	return names, diags
+}
+
+func (m *model) identity(r regionModel) failover.Identity {
+	return failover.Identity{Pair: r.PairName.ValueString(), Submission: m.Name.ValueString()}
+}
+
+// content is what the submission key is made of. It does not name a region, an
+// account or a container: those change in a failover.
+func (m *model) content(ctx context.Context) (failover.Content, diag.Diagnostics) {
+	var diags diag.Diagnostics
+	c := failover.Content{Process: m.Process.ValueString(), ProcessArgs: m.ProcessArgs.ValueString()}
+	names, d := m.inputNames(ctx)
+	diags.Append(d...)
+	c.Inputs = names
+	out, d := m.output(ctx)
+	diags.Append(d...)
+	c.Basename = out.Basename.ValueString()
+	o, d := m.options(ctx)
+	diags.Append(d...)
+	options := map[string]string{}
+	for name, v := range map[string]types.String{"emit_ref_confidence": o.EmitRefConfidence, "read_group": o.ReadGroup} {
+		if !v.IsNull() {
+			options[name] = v.ValueString()
+		}
+	}
+	for name, v := range map[string]types.Bool{"bgzip_output": o.BgzipOutput, "bqsr_enabled": o.BQSREnabled, "suppress_fastq_validation": o.SuppressFastqValidation} {
+		if !v.IsNull() {
+			options[name] = strconv.FormatBool(v.ValueBool())
+		}
+	}
+	if len(options) > 0 {
+		c.Options = options
+	}
+	if !m.Triggers.IsNull() {
+		diags.Append(m.Triggers.ElementsAs(ctx, &c.Triggers, false)...)
+	}
+	return c, diags
+}
+
+func (m *model) attempts(ctx context.Context) ([]attemptModel, diag.Diagnostics) {
+	var out []attemptModel
+	if m.Attempts.IsNull() || m.Attempts.IsUnknown() {
+		return nil, nil
+	}
+	diags := m.Attempts.ElementsAs(ctx, &out, false)
+	return out, diags
+}
+
+func (m *model) setAttempts(ctx context.Context, attempts []attemptModel) diag.Diagnostics {
+	var diags diag.Diagnostics
+	m.Attempts, diags = types.ListValueFrom(ctx, attemptType, attempts)
+	m.UnfencedAttempts = types.Int64Value(failover.Unfenced(toCore(attempts)))
+	return diags
+}
+
+// toCore is the attempts in the words of the decisions.
+func toCore(attempts []attemptModel) []failover.Attempt {
+	out := make([]failover.Attempt, 0, len(attempts))
+	for _, a := range attempts {
+		submitted, _ := time.Parse(time.RFC3339, a.SubmittedAt.ValueString())
+		out = append(out, failover.Attempt{
+			Location: a.Location.ValueString(), AccountID: a.AccountID.ValueString(), WorkflowID: a.WorkflowID.ValueString(),
+			Key: a.SubmissionKey.ValueString(), Status: failover.Status(a.Status.ValueString()), SubmittedAt: submitted,
+			Superseded:   a.Superseded.ValueBool(),
+			InputFailure: failover.Status(a.Status.ValueString()) == failover.StatusFailed && msgenomics.InputFailure(int(a.FailureCode.ValueInt64())),
+		})
+	}
+	return out
+}
+
+// account is where an attempt ran.
+func (a attemptModel) account() session.ServiceAccount {
+	return session.ServiceAccount{ID: a.AccountID.ValueString(), Location: a.Location.ValueString(), URL: a.APIURL.ValueString()}
+}
+
+// observe takes what the service says of the run into the attempt.
+func (a *attemptModel) observe(w msgenomics.Workflow) {
+	a.Status = types.StringValue(w.Status.String())
+	a.FailureCode = failureCode(w)
+	if !w.CreatedAt.IsZero() {
+		a.SubmittedAt = types.StringValue(w.CreatedAt.UTC().Format(time.RFC3339))
+	}
+}
+
+func newAttempt(r regionModel, key string, w msgenomics.Workflow) attemptModel {
+	a := attemptModel{
+		Location: r.Location, AccountID: r.AccountID, APIURL: r.APIURL, WorkflowID: types.StringValue(strconv.FormatInt(w.ID, 10)),
+		Superseded: types.BoolValue(false), SubmittedAt: types.StringNull(), SubmissionKey: types.StringValue(key),
+	}
+	a.observe(w)
+	return a
+}
+
+// observe takes the run that counts into the model.
+func (m *model) observe(a attemptModel, w msgenomics.Workflow) {
+	m.WorkflowID, m.Location, m.Status = a.WorkflowID, a.Location, a.Status
+	m.ID = types.StringValue(workflowResourceID(a.AccountID.ValueString(), a.WorkflowID.ValueString()))
+	m.SubmissionKey = a.SubmissionKey
+	m.Message = types.StringNull()
+	if w.Message != "" {
+		m.Message = types.StringValue(w.Message)
+	}
+	m.FailureCode = failureCode(w)
+	m.BasesProcessed = types.Int64PointerValue(w.BasesProcessed)
+	m.CreatedAt, m.EndedAt = types.StringNull(), types.StringNull()
+	if !w.CreatedAt.IsZero() {
+		m.CreatedAt = types.StringValue(w.CreatedAt.UTC().Format(time.RFC3339))
+	}
+	if w.EndedAt != nil {
+		m.EndedAt = types.StringValue(w.EndedAt.UTC().Format(time.RFC3339))
+	}
+}
+
+// computed copies everything computed from another model.
+func (m *model) computed(from *model) {
+	m.ID, m.WorkflowID, m.Status, m.Message, m.FailureCode = from.ID, from.WorkflowID, from.Status, from.Message, from.FailureCode
+	m.BasesProcessed, m.CreatedAt, m.EndedAt, m.Location = from.BasesProcessed, from.CreatedAt, from.EndedAt, from.Location
+	m.SubmissionKey, m.Generation, m.Attempts, m.UnfencedAttempts = from.SubmissionKey, from.Generation, from.Attempts, from.UnfencedAttempts
+}
+
+// open marks what only the service can tell about a run as told by the apply.
+func (m *model) open() {
+	m.ID, m.WorkflowID, m.Status, m.Message = types.StringUnknown(), types.StringUnknown(), types.StringUnknown(), types.StringUnknown()
+	m.FailureCode, m.BasesProcessed = types.Int64Unknown(), types.Int64Unknown()
+	m.CreatedAt, m.EndedAt = types.StringUnknown(), types.StringUnknown()
+}
+
+func failureCode(w msgenomics.Workflow) types.Int64 {
+	if w.FailureCode == 0 {
+		return types.Int64Null()
+	}
+	return types.Int64Value(int64(w.FailureCode))
+}

@@ -1,0 +1,183 @@
+package submission
+
+import (
+	"context"
+	"encoding/json"
+	"fmt"
+
+	"github.com/hashicorp/terraform-plugin-framework/diag"
+	"github.com/hashicorp/terraform-plugin-framework/path"
+	"github.com/hashicorp/terraform-plugin-framework/types"
+
+	"github.com/genomics-continuity/terraform-provider-genomics/internal/failover"
+	"github.com/genomics-continuity/terraform-provider-genomics/internal/services"
+)
+
+// course is what a plan means to do with a submission, and from what.
+type course struct {
+	region     regionModel
+	identity   failover.Identity
+	content    failover.Content
+	generation int64
+	key        string
+	attempts   []attemptModel
+	decision   failover.Decision
+}
+
+// silentKey is where a plan leaves the regions that did not answer it, so that
+// the apply does not ask them again.
+const silentKey = "silent_regions"
+
+// decide takes plan and state to the decision. answers says which regions may be
+// asked.
+func decide(ctx context.Context, plan, state *model, answers func(string) bool) (course, diag.Diagnostics) {
+	var c course
+	var diags, d diag.Diagnostics
+	c.region, d = plan.region(ctx)
+	diags.Append(d...)
+	c.content, d = plan.content(ctx)
+	diags.Append(d...)
+	c.attempts, d = state.attempts(ctx)
+	diags.Append(d...)
+	accept, d := services.Strings(ctx, plan.Accept)
+	diags.Append(d...)
+	if diags.HasError() {
+		return c, diags
+	}
+	c.identity = plan.identity(c.region)
+	c.generation, c.key = revision(c.identity, c.content, state)
+	c.decision = failover.Decide(failover.Observation{
+		Location: c.region.Location.ValueString(), AccountID: c.region.AccountID.ValueString(), Key: c.key,
+		Policy: failover.Policy(plan.OnFailover.ValueString()), Attempts: toCore(c.attempts), Answers: answers, Accept: accept,
+	})
+	return c, diags
+}
+
+// revision is the generation and key that the content stands for: those of the
+// state while the content is the same, else the next.
+func revision(id failover.Identity, content failover.Content, state *model) (int64, string) {
+	known := state.SubmissionKey.ValueString()
+	if !state.Generation.IsNull() {
+		if g := state.Generation.ValueInt64(); failover.Key(id, g, content) == known {
+			return g, known
+		}
+		next := state.Generation.ValueInt64() + 1
+		return next, failover.Key(id, next, content)
+	}
+	// Imported: the generation is what makes the run's own key.
+	if g, ok := failover.Generation(id, content, known); ok {
+		return g, known
+	}
+	return 1, failover.Key(id, 1, content)
+}
+
+// expect writes the decision into the plan, with everything known that can be.
+func (c course) expect(ctx context.Context, plan, state *model) diag.Diagnostics {
+	var diags diag.Diagnostics
+	plan.computed(state)
+	plan.Generation, plan.SubmissionKey = types.Int64Value(c.generation), types.StringValue(c.key)
+	attempts := append([]attemptModel(nil), c.attempts...)
+	d := c.decision
+	unfenced := d.Unfenced
+	for _, i := range d.Fence {
+		attempts[i].Status, attempts[i].FailureCode = types.StringUnknown(), types.Int64Unknown()
+		if !c.waits(i) {
+			unfenced++
+		}
+	}
+	if d.Supersede >= 0 {
+		attempts[d.Supersede].Superseded = types.BoolValue(true)
+	}
+	switch d.Action {
+	case failover.Refuse:
+		diags.AddAttributeError(path.Root("region"), "Failing back is refused",
+			fmt.Sprintf("Submission %s cannot run in %s: %s.\n\nNext step: apply with the active region unchanged first, which cancels that run; "+
+				"or set accept = [%q], which takes the run up again.", plan.Name.ValueString(), c.region.Location.ValueString(), d.Reason, failover.AcceptStaleRuns))
+		return diags
+	case failover.Submit:
+		plan.open()
+		plan.Location = c.region.Location
+		if c.mayTakeUp() {
+			plan.Attempts, plan.UnfencedAttempts = types.ListUnknown(attemptType), types.Int64Value(unfenced)
+			return diags
+		}
+		attempts = append(attempts, attemptModel{
+			Location: c.region.Location, AccountID: c.region.AccountID, APIURL: c.region.APIURL, WorkflowID: types.StringUnknown(),
+			Status: types.StringUnknown(), FailureCode: types.Int64Unknown(), Superseded: types.BoolValue(false),
+			SubmittedAt: types.StringUnknown(), SubmissionKey: types.StringValue(c.key),
+		})
+	case failover.Promote:
+		winner := &attempts[d.Promote]
+		winner.Superseded = types.BoolValue(false)
+		plan.open()
+		plan.Location, plan.WorkflowID, plan.Status = winner.Location, winner.WorkflowID, winner.Status
+		plan.ID = types.StringValue(workflowResourceID(winner.AccountID.ValueString(), winner.WorkflowID.ValueString()))
+		diags.AddAttributeWarning(path.Root("workflow_id"), "An earlier run is kept",
+			fmt.Sprintf("Submission %s: %s.", plan.Name.ValueString(), d.Reason))
+	}
+	var more diag.Diagnostics
+	plan.Attempts, more = types.ListValueFrom(ctx, attemptType, attempts)
+	diags.Append(more...)
+	plan.UnfencedAttempts = types.Int64Value(unfenced)
+	return diags
+}
+
+// waits reports whether fencing attempt i is waited for. Only in a forced
+// failover it is not, for the run that the failover leaves behind: a region that
+// still answers must not hold up leaving it.
+func (c course) waits(i int) bool {
+	left := i == c.decision.Supersede && c.attempts[i].Location.ValueString() != c.region.Location.ValueString()
+	return !left || c.region.FailoverMode.ValueString() == modePlanned
+}
+
+// mayTakeUp reports whether submitting may find a run that the attempts list
+// already, so that their number is not known before.
+func (c course) mayTakeUp() bool {
+	for _, a := range c.attempts {
+		if a.Location.Equal(c.region.Location) && a.SubmissionKey.ValueString() == c.key {
+			return true
+		}
+	}
+	return false
+}
+
+// plannable reports whether enough is known to decide.
+func plannable(ctx context.Context, m *model) bool {
+	if !services.Known(m.Region) || !services.Known(m.InputStore) || !services.Known(m.Name) || !services.Known(m.Process) ||
+		m.ProcessArgs.IsUnknown() || m.Inputs.IsUnknown() || m.Output.IsUnknown() || m.Options.IsUnknown() || m.Triggers.IsUnknown() ||
+		m.Accept.IsUnknown() || m.OnFailover.IsUnknown() {
+		return false
+	}
+	for _, v := range m.Inputs.Elements() {
+		if v.IsUnknown() {
+			return false
+		}
+	}
+	for _, v := range m.Triggers.Elements() {
+		if v.IsUnknown() {
+			return false
+		}
+	}
+	for _, object := range []types.Object{m.Output, m.Options} {
+		for _, v := range object.Attributes() {
+			if v.IsUnknown() {
+				return false
+			}
+		}
+	}
+	r, d := m.region(ctx)
+	return !d.HasError() && services.Known(r.PairName) && services.Known(r.Location) && services.Known(r.AccountID)
+}
+
+// silent lists the regions of the attempts that have not answered this run.
+func silent(attempts []attemptModel, answers func(string) bool) []byte {
+	var out []string
+	for _, a := range attempts {
+		if !answers(a.Location.ValueString()) {
+			out = append(out, a.Location.ValueString())
+		}
+	}
+	// A list of strings always marshals.
+	data, _ := json.Marshal(out)
+	return data
+}

@@ -1,0 +1,173 @@
+package submission
+
+import (
+	"context"
+	"strconv"
+
+	"github.com/hashicorp/terraform-plugin-framework/diag"
+	"github.com/hashicorp/terraform-plugin-framework/types"
+
+	"github.com/genomics-continuity/terraform-provider-genomics/internal/diagnostics"
+	"github.com/genomics-continuity/terraform-provider-genomics/internal/failover"
+	"github.com/genomics-continuity/terraform-provider-genomics/internal/msgenomics"
+	"github.com/genomics-continuity/terraform-provider-genomics/internal/region"
+	"github.com/genomics-continuity/terraform-provider-genomics/internal/session"
+)
+
+// refresh updates the attempts that can still change, and the model from the
+// one that counts. gone is true only when the service that holds the run that
+// counts answers that there is none.
+func (r *Resource) refresh(ctx context.Context, m *model, attempts []attemptModel) (gone bool, diags diag.Diagnostics) {
+	core := toCore(attempts)
+	current := failover.Current(core)
+	for i := range attempts {
+		a := &attempts[i]
+		// What has ended for good is not asked for again: the service may forget
+		// it, and that must not make it run once more.
+		imported := i == current && m.Status.IsNull()
+		if core[i].Settled() && !imported {
+			continue
+		}
+		workflow, found, err := r.look(ctx, *a)
+		switch {
+		case err != nil && diagnostics.IsUnreachable(err):
+			diags.Append(diagnostics.Unreachable(err, r.session)...)
+		case err != nil:
+			diags.Append(diagnostics.Error("The workflow cannot be read", err, diagnostics.Context{
+				Resource: workflowResourceID(a.AccountID.ValueString(), a.WorkflowID.ValueString()), Region: a.Location.ValueString()}))
+		case !found && i == current:
+			gone = true
+		case !found:
+			a.Status = types.StringValue(string(failover.StatusCancelled))
+		default:
+			a.observe(workflow)
+			if i == current {
+				m.observe(*a, workflow)
+			}
+		}
+	}
+	return gone, diags
+}
+
+// look finds a run in the listing that all readers of its account share, and
+// believes that it is gone only when the service says so of itself.
+func (r *Resource) look(ctx context.Context, a attemptModel) (msgenomics.Workflow, bool, error) {
+	client, id, err := r.client(a)
+	if err != nil {
+		return msgenomics.Workflow{}, false, err
+	}
+	listing, err := r.session.Workflows(a.account())
+	if err != nil {
+		return msgenomics.Workflow{}, false, err
+	}
+	workflow, found, err := listing.Find(ctx, id)
+	if err != nil || found {
+		return workflow, found, err
+	}
+	workflow, err = client.Get(ctx, id)
+	if msgenomics.IsNotFound(err) {
+		return workflow, false, nil
+	}
+	return workflow, err == nil, err
+}
+
+// imported makes the state of a run from its ID: what the service knows of it.
+// Names, inputs and the rest come from the configuration with the next plan.
+func (r *Resource) imported(ctx context.Context, id string) (model, diag.Diagnostics) {
+	var m model
+	var diags diag.Diagnostics
+	accountID, workflowID, err := parseWorkflowResourceID(id)
+	if err != nil {
+		diags.AddError("Invalid import ID", err.Error())
+		return m, diags
+	}
+	where := diagnostics.Context{Resource: id, NextStep: "Check the ID, and that the account's region answers."}
+	account, err := r.session.Account(ctx, accountID)
+	if err != nil {
+		diags.Append(diagnostics.Error("The account of the workflow cannot be read", err, where))
+		return m, diags
+	}
+	location := region.Normalize(account.Location)
+	url, err := r.session.ServiceURL(location)
+	if err != nil {
+		diags.Append(diagnostics.Error("No service endpoint for the account's region", err, where))
+		return m, diags
+	}
+	client, err := r.session.Service(session.ServiceAccount{ID: accountID, Location: location, URL: url})
+	var workflow msgenomics.Workflow
+	if err == nil {
+		workflow, err = client.Get(ctx, workflowID)
+	}
+	if err != nil {
+		where.Region = location
+		diags.Append(diagnostics.Error("The workflow cannot be imported", err, where))
+		return m, diags
+	}
+	key, description, _ := failover.ParseDescription(workflow.Description)
+	a := attemptModel{
+		Location: types.StringValue(location), AccountID: types.StringValue(accountID), APIURL: types.StringValue(url),
+		WorkflowID: types.StringValue(strconv.FormatInt(workflowID, 10)), Superseded: types.BoolValue(false), SubmissionKey: types.StringValue(key),
+	}
+	a.observe(workflow)
+	m.observe(a, workflow)
+	m.Process = types.StringValue(msgenomics.BaseProcess(workflow.Process))
+	m.Description = types.StringNull()
+	if description != "" {
+		m.Description = types.StringValue(description)
+	}
+	diags.Append(m.setAttempts(ctx, []attemptModel{a})...)
+	return m, diags
+}
+
+// remove does what on_destroy says with every run that has not ended.
+func (r *Resource) remove(ctx context.Context, m *model) diag.Diagnostics {
+	attempts, diags := m.attempts(ctx)
+	cancel := m.OnDestroy.ValueString() != onDestroyAbandon
+	for i, a := range toCore(attempts) {
+		if !a.Status.Live() {
+			continue
+		}
+		at := diagnostics.Context{Resource: workflowResourceID(a.AccountID, a.WorkflowID), Region: a.Location}
+		if !cancel {
+			at.NextStep = "It goes on and writes its results. Cancel it with the service's own client if it is not wanted."
+			diags.Append(diagnostics.Warning("A workflow is left running", nil, at))
+			continue
+		}
+		err := r.stop(ctx, attempts[i])
+		switch {
+		case err == nil:
+		case diagnostics.IsUnreachable(err):
+			at.NextStep = "The service restarts it when the region returns. Cancel it then with the service's own client, or regenerate the account's keys."
+			diags.Append(diagnostics.Warning("A workflow is left behind in a region that does not answer", err, at))
+		default:
+			at.NextStep = "Destroy again, or set on_destroy = \"abandon\" and apply before destroying to leave it."
+			diags.Append(diagnostics.Error("The workflow could not be cancelled", err, at))
+		}
+	}
+	return diags
+}
+
+// stop cancels a run and waits until it has ended.
+func (r *Resource) stop(ctx context.Context, a attemptModel) error {
+	client, id, err := r.client(a)
+	if err != nil {
+		return err
+	}
+	workflow, err := client.Get(ctx, id)
+	if msgenomics.IsNotFound(err) {
+		return nil
+	}
+	if err != nil || workflow.Status.Finished() {
+		return err
+	}
+	if workflow.Status != msgenomics.StatusCancelling {
+		if err := client.Cancel(ctx, id); err != nil && !msgenomics.IsNotFound(err) {
+			return err
+		}
+	}
+	_, err = ended(ctx, client, id)
+	if msgenomics.IsNotFound(err) {
+		return nil
+	}
+	return err
+}

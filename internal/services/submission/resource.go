@@ -1,0 +1,286 @@
+// Package submission is the resource genomics_workflow_submission: one workflow,
+// wherever the active region is.
+package submission
+
+import (
+	"context"
+	"encoding/json"
+	"slices"
+	"time"
+
+	"github.com/hashicorp/terraform-plugin-framework/diag"
+	"github.com/hashicorp/terraform-plugin-framework/path"
+	"github.com/hashicorp/terraform-plugin-framework/resource"
+	"github.com/hashicorp/terraform-plugin-framework/types"
+
+	"github.com/genomics-continuity/terraform-provider-genomics/internal/failover"
+	"github.com/genomics-continuity/terraform-provider-genomics/internal/services"
+	"github.com/genomics-continuity/terraform-provider-genomics/internal/session"
+)
+
+const (
+	defaultCreateTimeout = 48 * time.Hour
+	defaultReadTimeout   = 5 * time.Minute
+	defaultUpdateTimeout = 30 * time.Minute
+	defaultDeleteTimeout = 15 * time.Minute
+)
+
+// Resource implements genomics_workflow_submission.
+type Resource struct {
+	session *session.Session
+	now     func() time.Time
+}
+
+var (
+	_ resource.ResourceWithConfigure      = (*Resource)(nil)
+	_ resource.ResourceWithModifyPlan     = (*Resource)(nil)
+	_ resource.ResourceWithValidateConfig = (*Resource)(nil)
+	_ resource.ResourceWithImportState    = (*Resource)(nil)
+	_ resource.ResourceWithIdentity       = (*Resource)(nil)
+)
+
+// New makes the resource.
+func New() resource.Resource { return &Resource{now: time.Now} }
+
+// Metadata names the resource. Its identity moves with the run that counts.
+func (r *Resource) Metadata(_ context.Context, req resource.MetadataRequest, resp *resource.MetadataResponse) {
+	resp.TypeName = req.ProviderTypeName + "_workflow_submission"
+	resp.ResourceBehavior.MutableIdentity = true
+}
+
+// Schema describes the resource.
+func (r *Resource) Schema(ctx context.Context, _ resource.SchemaRequest, resp *resource.SchemaResponse) {
+	resp.Schema = resourceSchema(ctx)
+}
+
+// IdentitySchema describes the resource's identity.
+func (r *Resource) IdentitySchema(_ context.Context, _ resource.IdentitySchemaRequest, resp *resource.IdentitySchemaResponse) {
+	resp.IdentitySchema = identitySchema()
+}
+
+// Configure takes the run's session.
+func (r *Resource) Configure(_ context.Context, req resource.ConfigureRequest, resp *resource.ConfigureResponse) {
+	var d diag.Diagnostics
+	r.session, d = services.Session(req.ProviderData)
+	resp.Diagnostics.Append(d...)
+}
+
+// ValidateConfig checks the rules between attributes, offline.
+func (r *Resource) ValidateConfig(ctx context.Context, req resource.ValidateConfigRequest, resp *resource.ValidateConfigResponse) {
+	var config model
+	resp.Diagnostics.Append(req.Config.Get(ctx, &config)...)
+	if !resp.Diagnostics.HasError() {
+		resp.Diagnostics.Append(validate(ctx, &config)...)
+	}
+}
+
+// ModifyPlan decides, and shows the decision with everything known that can be.
+func (r *Resource) ModifyPlan(ctx context.Context, req resource.ModifyPlanRequest, resp *resource.ModifyPlanResponse) {
+	if req.Plan.Raw.IsNull() || r.session == nil {
+		return
+	}
+	var plan model
+	resp.Diagnostics.Append(req.Plan.Get(ctx, &plan)...)
+	if resp.Diagnostics.HasError() {
+		return
+	}
+	if !plannable(ctx, &plan) {
+		plan.open()
+		plan.Location, plan.SubmissionKey, plan.Generation = types.StringUnknown(), types.StringUnknown(), types.Int64Unknown()
+		plan.Attempts, plan.UnfencedAttempts = types.ListUnknown(attemptType), types.Int64Unknown()
+		resp.Diagnostics.Append(resp.Plan.Set(ctx, &plan)...)
+		return
+	}
+	resp.Diagnostics.Append(offline(ctx, &plan)...)
+	if req.State.Raw.IsNull() {
+		region, d := plan.region(ctx)
+		resp.Diagnostics.Append(d...)
+		plan.Location, plan.UnfencedAttempts = region.Location, types.Int64Value(0)
+		resp.Diagnostics.Append(resp.Plan.Set(ctx, &plan)...)
+		return
+	}
+	var state model
+	resp.Diagnostics.Append(req.State.Get(ctx, &state)...)
+	if resp.Diagnostics.HasError() {
+		return
+	}
+	c, d := decide(ctx, &plan, &state, r.session.Answers)
+	resp.Diagnostics.Append(d...)
+	if resp.Diagnostics.HasError() {
+		return
+	}
+	resp.Diagnostics.Append(c.expect(ctx, &plan, &state)...)
+	if resp.Diagnostics.HasError() {
+		return
+	}
+	resp.Diagnostics.Append(resp.Private.SetKey(ctx, silentKey, silent(c.attempts, r.session.Answers))...)
+	resp.Diagnostics.Append(resp.Plan.Set(ctx, &plan)...)
+	if !plan.WorkflowID.IsUnknown() && c.decision.Action == failover.Promote {
+		resp.Diagnostics.Append(resp.Identity.Set(ctx, c.identityOf(c.decision.Promote))...)
+	}
+}
+
+// Create takes up a run with the submission's key, or submits one.
+func (r *Resource) Create(ctx context.Context, req resource.CreateRequest, resp *resource.CreateResponse) {
+	var plan model
+	resp.Diagnostics.Append(req.Plan.Get(ctx, &plan)...)
+	if resp.Diagnostics.HasError() {
+		return
+	}
+	timeout, d := plan.Timeouts.Create(ctx, defaultCreateTimeout)
+	resp.Diagnostics.Append(d...)
+	ctx, cancel := context.WithTimeout(ctx, timeout)
+	defer cancel()
+
+	region, d := plan.region(ctx)
+	resp.Diagnostics.Append(d...)
+	content, d := plan.content(ctx)
+	resp.Diagnostics.Append(d...)
+	if resp.Diagnostics.HasError() {
+		return
+	}
+	job := launch{session: r.session, plan: &plan, region: region, identity: plan.identity(region), content: content, now: r.now}
+	attempt, workflow, d := job.run(ctx)
+	resp.Diagnostics.Append(d...)
+	if attempt == nil {
+		return
+	}
+	plan.Generation = types.Int64Value(job.generation)
+	plan.observe(*attempt, workflow)
+	save := func(attempts []attemptModel) {
+		resp.Diagnostics.Append(plan.setAttempts(ctx, attempts)...)
+		resp.Diagnostics.Append(resp.State.Set(ctx, &plan)...)
+		resp.Diagnostics.Append(resp.Identity.Set(ctx, plan.identityNow(attempts))...)
+	}
+	attempts := []attemptModel{*attempt}
+	// Saved before any wait: whatever happens from here on, the run is known.
+	save(attempts)
+	if plan.WaitForCompletion.ValueBool() && !resp.Diagnostics.HasError() {
+		resp.Diagnostics.Append(r.await(ctx, &plan, attempts, true)...)
+		save(attempts)
+	}
+}
+
+// Read asks for the runs that can still change. A region that does not answer
+// leaves what was last known of its runs.
+func (r *Resource) Read(ctx context.Context, req resource.ReadRequest, resp *resource.ReadResponse) {
+	var state model
+	resp.Diagnostics.Append(req.State.Get(ctx, &state)...)
+	if resp.Diagnostics.HasError() {
+		return
+	}
+	timeout, d := state.Timeouts.Read(ctx, defaultReadTimeout)
+	resp.Diagnostics.Append(d...)
+	ctx, cancel := context.WithTimeout(ctx, timeout)
+	defer cancel()
+
+	attempts, d := state.attempts(ctx)
+	resp.Diagnostics.Append(d...)
+	gone, d := r.refresh(ctx, &state, attempts)
+	resp.Diagnostics.Append(d...)
+	if gone && !resp.Diagnostics.HasError() {
+		resp.State.RemoveResource(ctx)
+		return
+	}
+	resp.Diagnostics.Append(state.setAttempts(ctx, attempts)...)
+	resp.Diagnostics.Append(resp.State.Set(ctx, &state)...)
+	resp.Diagnostics.Append(resp.Identity.Set(ctx, state.identityNow(attempts))...)
+}
+
+// Update carries out the decision: it fences, fails over, runs anew, or keeps.
+func (r *Resource) Update(ctx context.Context, req resource.UpdateRequest, resp *resource.UpdateResponse) {
+	var plan, state model
+	resp.Diagnostics.Append(req.Plan.Get(ctx, &plan)...)
+	resp.Diagnostics.Append(req.State.Get(ctx, &state)...)
+	dark, d := req.Private.GetKey(ctx, silentKey)
+	resp.Diagnostics.Append(d...)
+	if resp.Diagnostics.HasError() {
+		return
+	}
+	limit := defaultUpdateTimeout
+	if plan.WaitForCompletion.ValueBool() {
+		limit = defaultCreateTimeout
+	}
+	timeout, d := plan.Timeouts.Update(ctx, limit)
+	resp.Diagnostics.Append(d...)
+	ctx, cancel := context.WithTimeout(ctx, timeout)
+	defer cancel()
+
+	// What the plan found silent is not asked: it would cost a timeout, and a
+	// failover needs nothing from there.
+	var silent []string
+	if len(dark) > 0 {
+		if err := json.Unmarshal(dark, &silent); err != nil {
+			resp.Diagnostics.AddError("The plan's private data cannot be read", err.Error())
+			return
+		}
+	}
+	answers := func(location string) bool {
+		return !slices.Contains(silent, location) && r.session.Answers(location)
+	}
+	c, d := decide(ctx, &plan, &state, answers)
+	resp.Diagnostics.Append(d...)
+	if resp.Diagnostics.HasError() {
+		return
+	}
+	w := &change{resource: r, plan: &plan, state: &state, course: c, attempts: append([]attemptModel(nil), c.attempts...)}
+	w.save = func(ctx context.Context) diag.Diagnostics {
+		diags := plan.setAttempts(ctx, w.attempts)
+		diags.Append(resp.State.Set(ctx, &plan)...)
+		diags.Append(resp.Identity.Set(ctx, plan.identityNow(w.attempts))...)
+		return diags
+	}
+	resp.Diagnostics.Append(w.carryOut(ctx)...)
+}
+
+// Delete cancels what has not ended, or leaves it, and names what is left. It
+// ends within a bound also when a region does not answer.
+func (r *Resource) Delete(ctx context.Context, req resource.DeleteRequest, resp *resource.DeleteResponse) {
+	var state model
+	resp.Diagnostics.Append(req.State.Get(ctx, &state)...)
+	if resp.Diagnostics.HasError() {
+		return
+	}
+	timeout, d := state.Timeouts.Delete(ctx, defaultDeleteTimeout)
+	resp.Diagnostics.Append(d...)
+	ctx, cancel := context.WithTimeout(ctx, timeout)
+	defer cancel()
+	resp.Diagnostics.Append(r.remove(ctx, &state)...)
+}
+
+// ImportState takes the ID of a run: the account's resource ID, /workflows/ and
+// the run's number.
+func (r *Resource) ImportState(ctx context.Context, req resource.ImportStateRequest, resp *resource.ImportStateResponse) {
+	id := req.ID
+	if id == "" && req.Identity != nil {
+		var identity identityModel
+		resp.Diagnostics.Append(req.Identity.Get(ctx, &identity)...)
+		id = workflowResourceID(identity.AccountID.ValueString(), identity.WorkflowID.ValueString())
+	}
+	state, d := r.imported(ctx, id)
+	resp.Diagnostics.Append(d...)
+	if resp.Diagnostics.HasError() {
+		return
+	}
+	attempts, _ := state.attempts(ctx)
+	// Attribute by attribute: what only the configuration knows stays null.
+	for name, value := range map[string]any{
+		"id": state.ID, "workflow_id": state.WorkflowID, "location": state.Location, "submission_key": state.SubmissionKey,
+		"process": state.Process, "description": state.Description, "attempts": state.Attempts, "unfenced_attempts": state.UnfencedAttempts,
+	} {
+		resp.Diagnostics.Append(resp.State.SetAttribute(ctx, path.Root(name), value)...)
+	}
+	resp.Diagnostics.Append(resp.Identity.Set(ctx, state.identityNow(attempts))...)
+}
+
+func (c course) identityOf(i int) identityModel {
+	return identityModel{AccountID: c.attempts[i].AccountID, WorkflowID: c.attempts[i].WorkflowID}
+}
+
+// identityNow is the identity of the run that counts.
+func (m *model) identityNow(attempts []attemptModel) identityModel {
+	if i := failover.Current(toCore(attempts)); i >= 0 {
+		return identityModel{AccountID: attempts[i].AccountID, WorkflowID: attempts[i].WorkflowID}
+	}
+	return identityModel{AccountID: types.StringNull(), WorkflowID: m.WorkflowID}
+}

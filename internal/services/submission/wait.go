@@ -1,0 +1,88 @@
+package submission
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"time"
+
+	"github.com/hashicorp/terraform-plugin-framework/diag"
+	"github.com/hashicorp/terraform-plugin-log/tflog"
+
+	"github.com/genomics-continuity/terraform-provider-genomics/internal/diagnostics"
+	"github.com/genomics-continuity/terraform-provider-genomics/internal/failover"
+	"github.com/genomics-continuity/terraform-provider-genomics/internal/msgenomics"
+)
+
+// Polling begins quickly, for short jobs and cancellations, and slows down to
+// what a job of hours needs.
+const (
+	firstPoll = 250 * time.Millisecond
+	lastPoll  = 15 * time.Second
+)
+
+// getter is the one thing that waiting needs of a service.
+type getter interface {
+	Get(ctx context.Context, id int64) (msgenomics.Workflow, error)
+}
+
+// ended polls until the run has ended, the context is done, or the service
+// refuses. The last answer is returned also with an error.
+func ended(ctx context.Context, service getter, id int64) (msgenomics.Workflow, error) {
+	interval := firstPoll
+	timer := time.NewTimer(0)
+	defer timer.Stop()
+	var last msgenomics.Workflow
+	for {
+		select {
+		case <-ctx.Done():
+			return last, ctx.Err()
+		case <-timer.C:
+		}
+		workflow, err := service.Get(ctx, id)
+		if err != nil {
+			return last, err
+		}
+		last = workflow
+		if workflow.Status.Finished() {
+			return workflow, nil
+		}
+		tflog.Info(ctx, "The workflow has not ended", map[string]any{"workflow": id, "status": workflow.Status.String(), "next_look_in": interval.String()})
+		timer.Reset(interval)
+		interval = min(interval*3/2, lastPoll)
+	}
+}
+
+// await waits for the run that counts and takes the outcome into the model and
+// its attempt. creating says that an error would taint the resource: then only a
+// run that has ended badly is one, for a tainted resource is destroyed by the
+// next apply, and its run with it.
+func (r *Resource) await(ctx context.Context, m *model, attempts []attemptModel, creating bool) diag.Diagnostics {
+	var diags diag.Diagnostics
+	current := failover.Current(toCore(attempts))
+	a := &attempts[current]
+	client, id, err := r.client(*a)
+	var workflow msgenomics.Workflow
+	if err == nil {
+		workflow, err = ended(ctx, client, id)
+	}
+	if workflow.ID != 0 {
+		a.observe(workflow)
+		m.observe(*a, workflow)
+	}
+	where := diagnostics.Context{Resource: m.ID.ValueString(), Region: a.Location.ValueString()}
+	switch {
+	case err == nil && workflow.Status == msgenomics.StatusSucceeded:
+	case err == nil:
+		where.NextStep = "Look at the message and the logs in the output container, mend the cause, and change triggers to run it again."
+		diags.Append(diagnostics.Error(fmt.Sprintf("Workflow %s %s", m.Name.ValueString(), workflow.Status),
+			fmt.Errorf("the service says (failure code %d): %s", workflow.FailureCode, workflow.Message), where))
+	case creating || errors.Is(err, context.Canceled):
+		where.NextStep = "The run is in the state and goes on. Plan again to see how it does."
+		diags.Append(diagnostics.Warning("Stopped waiting for the workflow", err, where))
+	default:
+		where.NextStep = "The run is in the state and goes on. Plan again to see how it does, or raise timeouts.update."
+		diags.Append(diagnostics.Error("Stopped waiting for the workflow", err, where))
+	}
+	return diags
+}

@@ -1,0 +1,189 @@
+// Package session is what one run of the CLI shares: the gates of the regions,
+// the credential, and what was learned from Azure once and need not be asked
+// again. It makes no network call by itself, and knows no Terraform.
+package session
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"strings"
+	"sync"
+
+	"github.com/Azure/azure-sdk-for-go/sdk/azcore"
+
+	"github.com/genomics-continuity/terraform-provider-genomics/internal/azure"
+	"github.com/genomics-continuity/terraform-provider-genomics/internal/msgenomics"
+	"github.com/genomics-continuity/terraform-provider-genomics/internal/region"
+)
+
+// Session belongs to one configured provider process, which is one run.
+type Session struct {
+	cfg        azure.Config
+	cloud      azure.Cloud
+	credential azcore.TokenCredential
+	gates      *region.Gates
+	pipelines  *azure.Pipelines
+
+	accountKeys memo[string]
+	storageKeys memo[string]
+	storage     memo[azure.StorageAccount]
+	manifests   memo[*manifestEntry]
+
+	mu       sync.Mutex
+	listings map[string]*msgenomics.Listing
+}
+
+// New prepares a session. It is called by Configure and asks nobody anything.
+func New(cfg azure.Config) (*Session, error) {
+	cloud, err := azure.CloudFor(cfg)
+	if err != nil {
+		return nil, err
+	}
+	credential, err := azure.NewCredential(cfg)
+	if err != nil {
+		return nil, err
+	}
+	gates := region.NewGates(cfg.RegionTimeout)
+	pipelines, err := azure.NewPipelines(cfg, gates)
+	if err != nil {
+		return nil, err
+	}
+	for _, key := range cfg.AccessKeys {
+		pipelines.Secret(key)
+	}
+	return &Session{
+		cfg: cfg, cloud: cloud, credential: credential, gates: gates, pipelines: pipelines,
+		listings: make(map[string]*msgenomics.Listing),
+	}, nil
+}
+
+// SubscriptionID is the provider's default subscription; it may be empty.
+func (s *Session) SubscriptionID() string { return s.cfg.SubscriptionID }
+
+// Gate is the gate that every call to the region's service or storage passes.
+func (s *Session) Gate(location string) *region.Gate {
+	return s.gates.For(region.Normalize(location))
+}
+
+// Answers reports whether a region may be asked: it has answered in this run,
+// or nobody has tried yet.
+func (s *Session) Answers(location string) bool {
+	return s.Gate(location).State() != region.Closed
+}
+
+// Accounts is the Resource Manager client of the account's own subscription.
+func (s *Session) accounts(subscriptionID string) (*azure.AccountsClient, error) {
+	return azure.NewAccountsClient(subscriptionID, s.credential, s.pipelines)
+}
+
+// Accounts is the Resource Manager client for the provider's subscription.
+func (s *Session) Accounts() (*azure.AccountsClient, error) {
+	if s.cfg.SubscriptionID == "" {
+		return nil, errors.New("no subscription is configured: set subscription_id in the provider configuration or ARM_SUBSCRIPTION_ID")
+	}
+	return s.accounts(s.cfg.SubscriptionID)
+}
+
+// ServiceURL is the base URL of the workflow service in a region.
+func (s *Session) ServiceURL(location string) (string, error) {
+	name := region.Normalize(location)
+	if url, ok := s.cfg.ServiceEndpoints[name]; ok {
+		return strings.TrimRight(url, "/"), nil
+	}
+	if _, ok := region.Lookup(name); !ok {
+		return "", fmt.Errorf("%q is not an Azure region and service_endpoints names no URL for it", location)
+	}
+	return strings.TrimRight(strings.ReplaceAll(s.cfg.ServiceEndpointTemplate, "{location}", name), "/"), nil
+}
+
+// ServiceAccount is an account of the workflow service: where it is and who
+// vouches for it.
+type ServiceAccount struct {
+	// ID is the account's resource ID.
+	ID string
+	// Location is its region.
+	Location string
+	// URL is its base URL; empty means the configured one for the region.
+	URL string
+}
+
+// Service is the workflow service's client for an account. Its calls pass the
+// region's gate; its key is asked for once a run, and only when a call is made.
+func (s *Session) Service(account ServiceAccount) (*msgenomics.Client, error) {
+	id, err := azure.ParseAccountID(account.ID)
+	if err != nil {
+		return nil, err
+	}
+	url := account.URL
+	if url == "" {
+		if url, err = s.ServiceURL(account.Location); err != nil {
+			return nil, err
+		}
+	}
+	gate := s.Gate(account.Location)
+	key := func(ctx context.Context) (string, error) {
+		// A key for a region that is closed would be asked for in vain.
+		if err := gate.Err(); err != nil {
+			return "", err
+		}
+		return s.accountKey(ctx, id)
+	}
+	return msgenomics.New(url, key, s.pipelines.New(gate)), nil
+}
+
+// Workflows is the listing of an account's workflows that all readers of this
+// run share.
+func (s *Session) Workflows(account ServiceAccount) (*msgenomics.Listing, error) {
+	client, err := s.Service(account)
+	if err != nil {
+		return nil, err
+	}
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	id := strings.ToLower(account.ID)
+	if s.listings[id] == nil {
+		s.listings[id] = msgenomics.NewListing(client)
+	}
+	return s.listings[id], nil
+}
+
+// accountKey is the account's access key: the one handed over in advance, or
+// Resource Manager's. A key that the service has refused is given up for what
+// Resource Manager says now, for it may have been regenerated.
+func (s *Session) accountKey(ctx context.Context, id azure.AccountID) (string, error) {
+	refused := msgenomics.RefusedKey(ctx)
+	if key, ok := s.cfg.AccessKeys[id.Name]; ok && key != refused {
+		return key, nil
+	}
+	name := strings.ToLower(id.String())
+	if refused != "" {
+		s.accountKeys.forgetValue(name, refused)
+	}
+	return s.accountKeys.get(ctx, name, func(ctx context.Context) (string, error) {
+		client, err := s.accounts(id.SubscriptionID)
+		if err != nil {
+			return "", err
+		}
+		keys, err := client.ListKeys(ctx, id)
+		if err != nil {
+			return "", fmt.Errorf("asking Resource Manager for the keys of account %s: %w", id.Name, err)
+		}
+		s.pipelines.Secret(keys.Key1)
+		s.pipelines.Secret(keys.Key2)
+		return keys.Key1, nil
+	})
+}
+
+// Account reads an account from Resource Manager.
+func (s *Session) Account(ctx context.Context, id string) (azure.Account, error) {
+	parsed, err := azure.ParseAccountID(id)
+	if err != nil {
+		return azure.Account{}, err
+	}
+	client, err := s.accounts(parsed.SubscriptionID)
+	if err != nil {
+		return azure.Account{}, err
+	}
+	return client.Get(ctx, parsed)
+}
