@@ -1,0 +1,534 @@
+package region
+
+import (
+	"context"
+	"errors"
+	"io"
+	"net"
+	"net/http"
+	"net/url"
+	"strings"
+	"sync"
+	"sync/atomic"
+	"syscall"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"github.com/Azure/azure-sdk-for-go/sdk/azcore"
+	"github.com/Azure/azure-sdk-for-go/sdk/azcore/policy"
+	"github.com/Azure/azure-sdk-for-go/sdk/azcore/runtime"
+)
+
+// wire is a transport made of a function, which counts what reached it.
+type wire struct {
+	calls  atomic.Int32
+	answer func(n int32, req *http.Request) (*http.Response, error)
+}
+
+func (w *wire) Do(req *http.Request) (*http.Response, error) {
+	return w.answer(w.calls.Add(1), req)
+}
+
+// hang never answers; it ends with the request's context, as a real transport does.
+func hang(_ int32, req *http.Request) (*http.Response, error) {
+	<-req.Context().Done()
+	return nil, &url.Error{Op: "Get", URL: req.URL.String(), Err: req.Context().Err()}
+}
+
+func respond(status int, header http.Header, body string) func(int32, *http.Request) (*http.Response, error) {
+	return func(_ int32, req *http.Request) (*http.Response, error) {
+		if header == nil {
+			header = http.Header{}
+		}
+		return &http.Response{StatusCode: status, Header: header.Clone(), Body: io.NopCloser(strings.NewReader(body)), Request: req}, nil
+	}
+}
+
+func fail(err error) func(int32, *http.Request) (*http.Response, error) {
+	return func(int32, *http.Request) (*http.Response, error) { return nil, err }
+}
+
+// through makes a pipeline that passes the gate on its way to the wire, with azcore's retries as given.
+func through(g *Gate, w *wire, retries int32) runtime.Pipeline {
+	return runtime.NewPipeline("test", "v0.0.1", runtime.PipelineOptions{}, &policy.ClientOptions{
+		Transport:        w,
+		Retry:            policy.RetryOptions{MaxRetries: retries, RetryDelay: time.Millisecond, MaxRetryDelay: time.Millisecond},
+		PerRetryPolicies: []policy.Policy{g.Policy()},
+	})
+}
+
+func get(ctx context.Context, t *testing.T, pl runtime.Pipeline) (*http.Response, error) {
+	t.Helper()
+	req, err := runtime.NewRequest(ctx, http.MethodGet, "https://region.example/api/workflows?sig=secret")
+	if err != nil {
+		t.Fatal(err)
+	}
+	return pl.Do(req)
+}
+
+const timeout = 10 * time.Second
+
+func TestADeadRegionIsAskedOnce(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		gate := NewGates(timeout).For("West US 2")
+		w := &wire{answer: hang}
+		pl := through(gate, w, 3)
+		const callers = 200
+		results := make(chan error, callers)
+		start := time.Now()
+		for range callers {
+			go func() {
+				_, err := get(t.Context(), t, pl)
+				results <- err
+			}()
+		}
+		sent := 0
+		for range callers {
+			var dark *UnreachableError
+			err := <-results
+			if !errors.As(err, &dark) {
+				t.Fatalf("got %v", err)
+			}
+			if dark.Location != "westus2" || dark.At.IsZero() {
+				t.Errorf("got %+v", dark)
+			}
+			var late *TimeoutError
+			if !errors.As(err, &late) || late.After != timeout {
+				t.Errorf("the cause is %v", dark.Cause)
+			}
+			if dark.Sent {
+				sent++
+			}
+		}
+		if took := time.Since(start); took != timeout {
+			t.Errorf("took %s", took)
+		}
+		if n := w.calls.Load(); n != 1 || sent != 1 {
+			t.Errorf("%d requests went out, %d callers were told that theirs did", n, sent)
+		}
+		if gate.State() != Closed || gate.Err() == nil {
+			t.Errorf("the gate is %s", gate.State())
+		}
+	})
+}
+
+func TestALivingRegionIsAskedByAllAtOnce(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		gate := NewGates(timeout).For("westus2")
+		release := make(chan struct{})
+		w := &wire{}
+		w.answer = func(n int32, req *http.Request) (*http.Response, error) {
+			<-release
+			return respond(http.StatusOK, nil, "[]")(n, req)
+		}
+		pl := through(gate, w, 0)
+		var wg sync.WaitGroup
+		for range 50 {
+			wg.Go(func() {
+				if _, err := get(t.Context(), t, pl); err != nil {
+					t.Error(err)
+				}
+			})
+		}
+		synctest.Wait()
+		if n := w.calls.Load(); n != 1 {
+			t.Errorf("%d requests to an untried region", n)
+		}
+		release <- struct{}{}
+		synctest.Wait()
+		if n := w.calls.Load(); n != 50 || gate.State() != Open {
+			t.Errorf("%d requests after the first answer, gate %s", n, gate.State())
+		}
+		close(release)
+		wg.Wait()
+	})
+}
+
+func TestProofs(t *testing.T) {
+	refused := &url.Error{Op: "Get", URL: "https://region.example/?sig=secret", Err: &net.OpError{Op: "dial", Err: syscall.ECONNREFUSED}}
+	reset := &net.OpError{Op: "read", Err: syscall.ECONNRESET}
+	header := func(kv ...string) http.Header {
+		h := http.Header{}
+		for i := 0; i < len(kv); i += 2 {
+			h.Set(kv[i], kv[i+1])
+		}
+		return h
+	}
+	for _, tc := range []struct {
+		name   string
+		answer func(int32, *http.Request) (*http.Response, error)
+		states [3]State // after each of three calls without retries
+		never  bool     // the closing error says that the service never received the request
+	}{
+		{"refused", fail(refused), [3]State{Closed, Closed, Closed}, true},
+		{"no route", fail(&net.OpError{Op: "dial", Err: syscall.EHOSTUNREACH}), [3]State{Closed, Closed, Closed}, true},
+		{"no such host", fail(&net.OpError{Op: "dial", Err: &net.DNSError{IsNotFound: true}}), [3]State{Closed, Closed, Closed}, true},
+		{"wrong protocol", fail(http.ErrSchemeMismatch), [3]State{Closed, Closed, Closed}, true},
+		{"gateway's 403", respond(403, nil, `{"statusCode":403,"message":"Backend is down"}`), [3]State{Closed, Closed, Closed}, true},
+		{"service's 403", respond(403, nil, `{"Message":"no","StatusCode":403}`), [3]State{Open, Open, Open}, false},
+		{"storage's 403", respond(403, header("x-ms-error-code", "AuthenticationFailed"), `<Error/>`), [3]State{Open, Open, Open}, false},
+		{"resource manager's 403", respond(403, nil, `{"error":{"code":"AuthorizationFailed"}}`), [3]State{Open, Open, Open}, false},
+		{"gateway's 401", respond(401, nil, `{"statusCode":401,"message":"bad key"}`), [3]State{Open, Open, Open}, false},
+		{"a proxy's 404", respond(404, nil, `<html>not here</html>`), [3]State{Open, Open, Open}, false},
+		{"throttled", respond(429, nil, ""), [3]State{Open, Open, Open}, false},
+		{"server errors", respond(503, nil, ""), [3]State{Untried, Untried, Closed}, false},
+		{"resets", fail(reset), [3]State{Untried, Untried, Closed}, false},
+		{"end of file", fail(io.ErrUnexpectedEOF), [3]State{Untried, Untried, Closed}, false},
+		{"copy source", respond(500, header("x-ms-error-code", "CannotVerifyCopySource"), ""), [3]State{Open, Open, Open}, false},
+		{"storage is busy", respond(503, header("x-ms-error-code", "ServerBusy"), ""), [3]State{Open, Open, Open}, false},
+		{"not implemented", respond(501, nil, ""), [3]State{Open, Open, Open}, false},
+		{"this machine's fault", fail(&net.OpError{Op: "dial", Err: syscall.EMFILE}), [3]State{Untried, Untried, Untried}, false},
+		{"a fault in the program", fail(errors.New("unsupported")), [3]State{Untried, Untried, Untried}, false},
+	} {
+		t.Run(tc.name, func(t *testing.T) {
+			gate := NewGates(timeout).For("westus2")
+			w := &wire{answer: tc.answer}
+			pl := through(gate, w, -1)
+			reached := int32(0)
+			for i, want := range tc.states {
+				before := gate.State()
+				_, err := get(t.Context(), t, pl)
+				if gate.State() != want {
+					t.Fatalf("after call %d the gate is %s, want %s", i+1, gate.State(), want)
+				}
+				if before != Closed {
+					reached++
+				}
+				var dark *UnreachableError
+				if got := errors.As(err, &dark); got != (want == Closed) {
+					t.Fatalf("call %d: %v", i+1, err)
+				}
+				if want != Closed {
+					continue
+				}
+				if strings.Contains(err.Error(), "secret") {
+					t.Errorf("the error repeats the query: %v", err)
+				}
+				if dark.Sent != (before != Closed) {
+					t.Errorf("call %d: Sent is %v", i+1, dark.Sent)
+				}
+				if got, want := NeverReceived(err), tc.never || before == Closed; got != want {
+					t.Errorf("call %d: NeverReceived is %v", i+1, got)
+				}
+			}
+			if n := w.calls.Load(); n != reached {
+				t.Errorf("%d requests went out, want %d", n, reached)
+			}
+		})
+	}
+}
+
+func TestServerErrorsCountAcrossCallsAndOnlyInARow(t *testing.T) {
+	gate := NewGates(timeout).For("westus2")
+	statuses := []int{503, 500, 200, 502, 504, 404, 503, 503, 503}
+	w := &wire{}
+	w.answer = func(n int32, req *http.Request) (*http.Response, error) {
+		return respond(statuses[n-1], nil, "")(n, req)
+	}
+	pl := through(gate, w, -1)
+	for i := range statuses {
+		if gate.State() == Closed {
+			t.Fatalf("closed before call %d", i+1)
+		}
+		_, err := get(t.Context(), t, pl)
+		if last := i == len(statuses)-1; (err != nil) != last {
+			t.Fatalf("call %d: %v", i+1, err)
+		}
+	}
+	var status *StatusError
+	if err := gate.Err(); !errors.As(err, &status) || status.StatusCode != 503 || status.Gateway {
+		t.Errorf("got %v", err)
+	}
+}
+
+func TestRetriesEndWhenTheGateCloses(t *testing.T) {
+	gate := NewGates(timeout).For("westus2")
+	w := &wire{answer: respond(503, http.Header{"X-Ms-Request-Id": {"abc"}}, "")}
+	_, err := get(t.Context(), t, through(gate, w, 10))
+	var dark *UnreachableError
+	if !errors.As(err, &dark) || w.calls.Load() != strikes {
+		t.Fatalf("%d tries, %v", w.calls.Load(), err)
+	}
+	if !strings.Contains(err.Error(), "request ID abc") {
+		t.Errorf("the request ID is missing: %v", err)
+	}
+}
+
+func TestAnOpenGateCloses(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		gate := NewGates(timeout).For("westus2")
+		w := &wire{}
+		w.answer = func(n int32, req *http.Request) (*http.Response, error) {
+			if n == 1 {
+				return respond(200, nil, "")(n, req)
+			}
+			return hang(n, req)
+		}
+		pl := through(gate, w, 3)
+		if _, err := get(t.Context(), t, pl); err != nil {
+			t.Fatal(err)
+		}
+		for range 3 {
+			_, err := get(t.Context(), t, pl)
+			var dark *UnreachableError
+			if !errors.As(err, &dark) {
+				t.Fatal(err)
+			}
+		}
+		if n := w.calls.Load(); n != 2 {
+			t.Errorf("%d requests", n)
+		}
+	})
+}
+
+func TestTheCallersOwnEndIsNoProof(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		gate := NewGates(timeout).For("westus2")
+		pl := through(gate, &wire{answer: hang}, 3)
+		ctx, cancel := context.WithTimeout(t.Context(), timeout/2)
+		defer cancel()
+		if _, err := get(ctx, t, pl); !errors.Is(err, context.DeadlineExceeded) {
+			t.Errorf("got %v", err)
+		}
+		if gate.State() != Untried {
+			t.Errorf("the gate is %s", gate.State())
+		}
+	})
+}
+
+func TestAWaitingCallerCanLeave(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		gate := NewGates(timeout).For("westus2")
+		w := &wire{answer: hang}
+		pl := through(gate, w, 0)
+		go func() { _, _ = get(t.Context(), t, pl) }()
+		synctest.Wait()
+		ctx, cancel := context.WithTimeout(t.Context(), time.Second)
+		defer cancel()
+		start := time.Now()
+		if _, err := get(ctx, t, pl); !errors.Is(err, context.DeadlineExceeded) {
+			t.Errorf("got %v", err)
+		}
+		if time.Since(start) != time.Second || w.calls.Load() != 1 {
+			t.Errorf("left after %s, %d requests", time.Since(start), w.calls.Load())
+		}
+		<-time.After(timeout) // lets the first caller end; the clock is synctest's
+	})
+}
+
+func TestWhenTheFirstCallerLeavesTheNextOneAsks(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		gate := NewGates(timeout).For("westus2")
+		w := &wire{}
+		w.answer = func(n int32, req *http.Request) (*http.Response, error) {
+			if n == 1 {
+				return hang(n, req)
+			}
+			return respond(200, nil, "")(n, req)
+		}
+		pl := through(gate, w, -1)
+		ctx, cancel := context.WithCancel(t.Context())
+		go func() { _, _ = get(ctx, t, pl) }()
+		synctest.Wait()
+		done := make(chan error)
+		go func() {
+			_, err := get(t.Context(), t, pl)
+			done <- err
+		}()
+		synctest.Wait()
+		cancel()
+		if err := <-done; err != nil || gate.State() != Open {
+			t.Errorf("%v, gate %s", err, gate.State())
+		}
+	})
+}
+
+func TestPatience(t *testing.T) {
+	slow := func(d time.Duration) func(int32, *http.Request) (*http.Response, error) {
+		return func(n int32, req *http.Request) (*http.Response, error) {
+			select {
+			case <-time.After(d):
+				return respond(202, nil, "")(n, req)
+			case <-req.Context().Done():
+				return hang(n, req)
+			}
+		}
+	}
+	t.Run("a slow answer is waited for", func(t *testing.T) {
+		synctest.Test(t, func(t *testing.T) {
+			gate := NewGates(timeout).For("westus2")
+			ctx := WithPatience(t.Context(), time.Hour)
+			if _, err := get(ctx, t, through(gate, &wire{answer: slow(30 * time.Minute)}, 0)); err != nil || gate.State() != Open {
+				t.Errorf("%v, gate %s", err, gate.State())
+			}
+		})
+	})
+	t.Run("less than the region timeout changes nothing", func(t *testing.T) {
+		synctest.Test(t, func(t *testing.T) {
+			gate := NewGates(timeout).For("westus2")
+			ctx := WithPatience(t.Context(), time.Second)
+			if _, err := get(ctx, t, through(gate, &wire{answer: slow(5 * time.Second)}, 0)); err != nil {
+				t.Error(err)
+			}
+		})
+	})
+	t.Run("it ends when another call proves the region dead", func(t *testing.T) {
+		synctest.Test(t, func(t *testing.T) {
+			gate := NewGates(timeout).For("westus2")
+			pl := through(gate, &wire{answer: hang}, 0)
+			start := time.Now()
+			done := make(chan error)
+			go func() {
+				_, err := get(WithPatience(t.Context(), time.Hour), t, pl)
+				done <- err
+			}()
+			synctest.Wait()
+			// The patient call holds the place of the one that asks first, but not for longer than the usual time.
+			_, err := get(t.Context(), t, pl)
+			for _, err := range []error{err, <-done} {
+				var dark *UnreachableError
+				if !errors.As(err, &dark) || !dark.Sent {
+					t.Errorf("got %v", err)
+				}
+			}
+			if took := time.Since(start); took != 2*timeout {
+				t.Errorf("took %s", took)
+			}
+		})
+	})
+	t.Run("its own end is a strike only", func(t *testing.T) {
+		synctest.Test(t, func(t *testing.T) {
+			gate := NewGates(timeout).For("westus2")
+			ctx := WithPatience(t.Context(), time.Minute)
+			if _, err := get(ctx, t, through(gate, &wire{answer: hang}, -1)); err == nil || gate.State() != Untried {
+				t.Errorf("%v, gate %s", err, gate.State())
+			}
+		})
+	})
+}
+
+// stream is a body that comes in pieces.
+type stream struct {
+	pieces int
+	pause  time.Duration
+	err    error
+}
+
+func (s *stream) Read(p []byte) (int, error) {
+	if s.pieces == 0 {
+		if s.err != nil {
+			return 0, s.err
+		}
+		return 0, io.EOF
+	}
+	<-time.After(s.pause) // the clock is synctest's
+	s.pieces--
+	return copy(p, "x"), nil
+}
+
+func (s *stream) Seek(_ int64, whence int) (int64, error) {
+	if whence == io.SeekEnd {
+		return int64(s.pieces), nil
+	}
+	return 0, nil
+}
+
+func (s *stream) Close() error { return nil }
+
+func put(ctx context.Context, t *testing.T, pl runtime.Pipeline, body *stream) error {
+	t.Helper()
+	req, err := runtime.NewRequest(ctx, http.MethodPut, "https://region.example/blob")
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := req.SetBody(body, "application/octet-stream"); err != nil {
+		t.Fatal(err)
+	}
+	_, err = pl.Do(req)
+	return err
+}
+
+// swallow reads the request's body before it answers.
+func swallow(n int32, req *http.Request) (*http.Response, error) {
+	if _, err := io.Copy(io.Discard, req.Body); err != nil {
+		return nil, err
+	}
+	return respond(201, nil, "")(n, req)
+}
+
+func TestALongUploadIsNoTimeout(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		gate := NewGates(timeout).For("westus2")
+		if err := put(t.Context(), t, through(gate, &wire{answer: swallow}, -1), &stream{pieces: 20, pause: timeout / 2}); err != nil {
+			t.Error(err)
+		}
+	})
+}
+
+func TestAnUploadsBrokenSourceIsNoProof(t *testing.T) {
+	gate := NewGates(timeout).For("westus2")
+	broken := &net.OpError{Op: "read", Err: syscall.ECONNRESET}
+	for range strikes {
+		err := put(t.Context(), t, through(gate, &wire{answer: swallow}, -1), &stream{pieces: 1, err: broken})
+		if !errors.Is(err, syscall.ECONNRESET) {
+			t.Fatal(err)
+		}
+	}
+	if gate.State() != Untried {
+		t.Errorf("the gate is %s", gate.State())
+	}
+}
+
+func TestWarnOnce(t *testing.T) {
+	gate := NewGates(timeout).For("westus2")
+	if gate.WarnOnce() {
+		t.Error("warned before the gate closed")
+	}
+	_, _ = get(t.Context(), t, through(gate, &wire{answer: fail(syscall.ECONNREFUSED)}, -1))
+	var warnings atomic.Int32
+	var wg sync.WaitGroup
+	for range 100 {
+		wg.Go(func() {
+			if gate.WarnOnce() {
+				warnings.Add(1)
+			}
+		})
+	}
+	wg.Wait()
+	if n := warnings.Load(); n != 1 {
+		t.Errorf("%d warnings", n)
+	}
+}
+
+func TestGates(t *testing.T) {
+	gates := NewGates(timeout)
+	if gates.For("West US 2") != gates.For("westus2") {
+		t.Error("one region has two gates")
+	}
+	if gates.For("westus2") == gates.For("westeurope") {
+		t.Error("two regions share a gate")
+	}
+	if got := gates.For("resource-manager").Location(); got != "resource-manager" {
+		t.Errorf("got %q", got)
+	}
+	if gates.For("").State() != Untried || gates.Timeout() != timeout {
+		t.Error("a new gate is not as it should be")
+	}
+	for state, want := range map[State]string{Untried: "untried", Open: "open", Closed: "closed", State(9): "unknown"} {
+		if state.String() != want {
+			t.Errorf("%d is %q", int(state), state.String())
+		}
+	}
+}
+
+// The compiler cannot check that azcore knows the mark, for its interface is internal.
+func TestAzcoreDoesNotRetryARefusal(t *testing.T) {
+	w := &wire{answer: fail(&UnreachableError{Location: "westus2", Cause: syscall.ECONNREFUSED})}
+	pl := runtime.NewPipeline("test", "v0.0.1", runtime.PipelineOptions{}, &azcore.ClientOptions{
+		Transport: w, Retry: policy.RetryOptions{MaxRetries: 5, RetryDelay: time.Millisecond},
+	})
+	if _, err := get(t.Context(), t, pl); err == nil || w.calls.Load() != 1 {
+		t.Errorf("%d tries, %v", w.calls.Load(), err)
+	}
+}
