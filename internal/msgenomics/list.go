@@ -21,7 +21,8 @@ const maxStalePages = 3
 // Query selects workflows. Its filters are sent to the service and applied to
 // what comes back as well, for a service that ignores one must not mislead.
 type Query struct {
-	// Description and Process are parts of these fields; empty means any.
+	// Description and Process are parts of these fields, in their case; empty
+	// means any.
 	Description string
 	Process     string
 	// Status is zero for any.
@@ -62,14 +63,10 @@ func (q Query) values(skip, top int) url.Values {
 // quote makes an OData string literal; a quote inside is doubled.
 func quote(s string) string { return "'" + strings.ReplaceAll(s, "'", "''") + "'" }
 
-// matches is the exact check of what the service was asked for. The service
-// compares without regard to case (OData leaves it to the server), so case does
-// not count here either.
+// matches is the exact check of what the service was asked for. Case counts here,
+// so that the result is the same whether or not it counts for the service.
 func (q Query) matches(w Workflow) bool {
-	contains := func(s, part string) bool {
-		return part == "" || strings.Contains(strings.ToLower(s), strings.ToLower(part))
-	}
-	return contains(w.Description, q.Description) && contains(w.Process, q.Process) && (q.Status == 0 || w.Status == q.Status)
+	return strings.Contains(w.Description, q.Description) && strings.Contains(w.Process, q.Process) && (q.Status == 0 || w.Status == q.Status)
 }
 
 func (c *Client) page(ctx context.Context, q Query, skip, top int) ([]Workflow, error) {
