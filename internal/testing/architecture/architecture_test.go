@@ -154,8 +154,11 @@ func TestNothingShippedIsTestCode(t *testing.T) {
 		if under(name, "internal/testing") {
 			continue
 		}
+		if slices.Contains(p.Imports, "testing") {
+			t.Errorf("%s imports testing", name)
+		}
 		for _, dep := range p.Deps {
-			if dep == "testing" || strings.HasPrefix(dep, module+"/internal/testing") {
+			if strings.HasPrefix(dep, module+"/internal/testing") {
 				t.Errorf("%s depends on %s", name, dep)
 			}
 		}

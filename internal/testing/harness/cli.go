@@ -82,6 +82,10 @@ func NewWorkspace(ctx context.Context, cli CLI, dir string, env []string) (*Work
 	if err != nil {
 		return nil, err
 	}
+	return workspaceWith(folder, cli, dir, env)
+}
+
+func workspaceWith(folder string, cli CLI, dir string, env []string) (*Workspace, error) {
 	// The short address means the CLI's own default registry, whichever that is.
 	rc := fmt.Sprintf("provider_installation {\n  dev_overrides { \"genomics-continuity/genomics\" = %q }\n  direct {}\n}\n", folder)
 	w := &Workspace{CLI: cli, Dir: dir, Env: env, provider: filepath.Join(folder, providerBinary)}

@@ -140,18 +140,19 @@ func (w *Workspace) Import(ctx context.Context, address, id string, args ...stri
 	return w.Exec(ctx, append(command, address, id)...)
 }
 
-// Validate checks the configuration. It returns the diagnostics, errors included.
-func (w *Workspace) Validate(ctx context.Context) ([]tfjson.Diagnostic, error) {
+// Validate checks the configuration. It returns the diagnostics, errors
+// included; that this is a provider under development is left out.
+func (w *Workspace) Validate(ctx context.Context) ([]Diagnostic, error) {
 	run, err := w.Exec(ctx, "validate", "-json")
 	var failed *FailedError
 	if err != nil && !errors.As(err, &failed) {
 		return nil, err
 	}
-	var answer tfjson.ValidateOutput
+	var answer struct{ Diagnostics []Diagnostic }
 	if err := json.Unmarshal([]byte(run.Stdout), &answer); err != nil {
 		return nil, fmt.Errorf("read the validation %q: %w", run.Output(), err)
 	}
-	return answer.Diagnostics, nil
+	return slices.DeleteFunc(answer.Diagnostics, Diagnostic.aboutOverrides), nil
 }
 
 // State reads the state. It is empty, not an error, when there is none.

@@ -29,8 +29,10 @@ func (d Diagnostic) String() string {
 }
 
 // Every command warns of the way the harness points the CLI at the provider.
-// These are the summaries of Terraform and of OpenTofu.
-var overrideWarnings = []string{"Provider development overrides are in effect"}
+// Terraform and OpenTofu say it alike.
+const overrideWarning = "Provider development overrides are in effect"
+
+func (d Diagnostic) aboutOverrides() bool { return d.Summary == overrideWarning }
 
 // Warnings returns what the user is warned of. The warning that this is a
 // provider under development is left out.
@@ -42,7 +44,7 @@ func (r *Run) Errors() []Diagnostic { return r.diagnostics("error") }
 func (r *Run) diagnostics(severity string) []Diagnostic {
 	var found []Diagnostic
 	for _, m := range r.Messages {
-		if m.Diagnostic != nil && m.Diagnostic.Severity == severity && !slices.Contains(overrideWarnings, m.Diagnostic.Summary) {
+		if m.Diagnostic != nil && m.Diagnostic.Severity == severity && !m.Diagnostic.aboutOverrides() {
 			found = append(found, *m.Diagnostic)
 		}
 	}
