@@ -7,6 +7,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"net/http"
 	"strings"
 
 	"github.com/hashicorp/terraform-plugin-framework/diag"
@@ -82,9 +83,9 @@ func nextStep(err error, c Context) string {
 	switch {
 	case errors.As(err, &dark):
 		return fmt.Sprintf("Try again when %s answers, or make the other region of the pair active.", dark.Location)
-	case errors.As(err, &api) && api.StatusCode == 401:
+	case errors.As(err, &api) && api.StatusCode == http.StatusUnauthorized:
 		return "Check that the account's key is current: keys in the provider's access_keys are used as they are, others are asked from Resource Manager."
-	case errors.As(err, &api) && api.StatusCode == 429:
+	case errors.As(err, &api) && api.StatusCode == http.StatusTooManyRequests:
 		return "The service throttles this account; run again later or with a lower -parallelism."
 	}
 	return ""

@@ -2,6 +2,7 @@ package failover
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 )
 
@@ -126,7 +127,7 @@ func (o Observation) follow(d *Decision, current int) {
 // guard refuses to submit where a superseded run of this submission is alive:
 // the two would compute and write side by side.
 func (o Observation) guard(d *Decision) {
-	if accepts(o.Accept, AcceptStaleRuns) {
+	if slices.Contains(o.Accept, AcceptStaleRuns) {
 		return
 	}
 	for i, a := range o.Attempts {
@@ -157,13 +158,4 @@ func (o Observation) fence(d *Decision) {
 			d.Unfenced++
 		}
 	}
-}
-
-func accepts(names []string, name string) bool {
-	for _, n := range names {
-		if n == name {
-			return true
-		}
-	}
-	return false
 }

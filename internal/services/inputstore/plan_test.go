@@ -37,7 +37,9 @@ func stateActiveIn(t *testing.T, location string, pending int64) model {
 	if d.HasError() {
 		t.Fatal(d)
 	}
-	url := func(s sideModel) types.String { return types.StringValue("http://" + s.Location.ValueString() + "/inputs") }
+	url := func(s sideModel) types.String {
+		return types.StringValue("http://" + s.Location.ValueString() + "/inputs")
+	}
 	m.Active, _ = active.role(m.Name, m.Prefix, url(active)).object(t.Context())
 	m.Standby, _ = standby.role(m.Name, m.Prefix, url(standby)).object(t.Context())
 	m.BlobCount, m.TotalBytes = types.Int64Value(3), types.Int64Value(300)

@@ -89,6 +89,7 @@ func (c course) expect(ctx context.Context, plan, state *model) diag.Diagnostics
 		attempts[d.Supersede].Superseded = types.BoolValue(true)
 	}
 	switch d.Action {
+	case failover.Keep:
 	case failover.Refuse:
 		diags.AddAttributeError(path.Root("region"), "Failing back is refused",
 			fmt.Sprintf("Submission %s cannot run in %s: %s.\n\nNext step: apply with the active region unchanged first, which cancels that run; "+

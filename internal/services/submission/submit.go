@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"net/http"
 	"strconv"
 	"time"
 
@@ -152,7 +153,7 @@ func (l *launch) send(ctx context.Context, client *msgenomics.Client, key string
 			return l.lookUp(ctx, client, key, err)
 		}
 		var refused *msgenomics.APIError
-		if err == nil || !errors.As(err, &refused) || refused.StatusCode != 429 || sent == sends {
+		if err == nil || !errors.As(err, &refused) || refused.StatusCode != http.StatusTooManyRequests || sent == sends {
 			return workflow, err
 		}
 		pause := max(refused.RetryAfter, lookupPause)
