@@ -316,9 +316,18 @@ func TestAccConditions(t *testing.T) {
 		put(t, dst, b.Name, []byte("already here"))
 	}
 	kinds := map[string]func(Blob, Condition) error{
-		"copy":   func(b Blob, c Condition) error { _, err := dst.CopyFrom(t.Context(), src, b, TransferOptions{Condition: c}); return err },
-		"ranges": func(b Blob, c Condition) error { _, err := dst.copyRanges(t.Context(), src, b, TransferOptions{Condition: c}); return err },
-		"stream": func(b Blob, c Condition) error { _, err := dst.StreamFrom(t.Context(), src, b, TransferOptions{Condition: c}); return err },
+		"copy": func(b Blob, c Condition) error {
+			_, err := dst.CopyFrom(t.Context(), src, b, TransferOptions{Condition: c})
+			return err
+		},
+		"ranges": func(b Blob, c Condition) error {
+			_, err := dst.copyRanges(t.Context(), src, b, TransferOptions{Condition: c})
+			return err
+		},
+		"stream": func(b Blob, c Condition) error {
+			_, err := dst.StreamFrom(t.Context(), src, b, TransferOptions{Condition: c})
+			return err
+		},
 	}
 	for kind, run := range kinds {
 		for _, b := range []Blob{small, big} {
