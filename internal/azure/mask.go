@@ -14,22 +14,26 @@ const masked = "***"
 // minimumSecret is the length below which a registered secret is not looked for: masking every "a" would help nobody.
 const minimumSecret = 4
 
-// ampersand is what separates the parameters of a query, also after JSON or HTML encoding.
-const ampersand = `(?:&|&amp;|\\u0026|%26)`
+// The parts of a query, also after JSON, HTML or URL encoding.
+const (
+	ampersand = `(?:&|&amp;|\\u0026|%(?:25)*26)`
+	escaped   = `(?:\\u00[0-9a-f]{2}|%[0-9a-f]{2})`
+	equals    = `(?:=|%(?:25)*3D|\\u003d)`
+	value     = `[^&\s"'<>,;\\]`
+	parameter = `[a-z0-9_$-]+` + equals + value + `*`
+)
 
 var (
-	// A query that holds a shared access signature is masked as a whole, from its first parameter to its last.
-	sasQuery = regexp.MustCompile(
-		`(?i)(?:[a-z0-9_$-]+(?:=|%(?:25)*3D|\\u003d)[^&\s"'<>,;\\]*` + ampersand + `)*` +
-			`\bsig(?:nature)?(?:=|%(?:25)*3D|\\u003d)[^&\s"'<>,;\\]+` +
-			`(?:` + ampersand + `[a-z0-9_$-]+(?:=|%(?:25)*3D|\\u003d)[^&\s"'<>,;\\]*)*`)
+	// A query that holds a shared access signature is masked as a whole, from its first parameter to its last. The signature may
+	// also follow an encoded character, whose end is no word boundary.
+	sasQuery = regexp.MustCompile(`(?i)(?:(?:` + parameter + ampersand + `)+|` + escaped + `|\b)sig(?:nature)?` + equals + value + `+(?:` + ampersand + parameter + `)*`)
 
 	// patterns find secrets by what stands around them. The first group is kept, the rest is masked.
 	patterns = []*regexp.Regexp{
 		regexp.MustCompile(`(?i)(\b(?:Bearer|SharedKey(?:Lite)?|Basic)[\s:=]+)[A-Za-z0-9._~+/:=%-]{8,}`),
 		regexp.MustCompile(`(?i)(\b(?:Ocp-Apim-Subscription-Key|X-Identity-Header|Secret)["']?\s*[:=]\s*\[?["']?)[^\s"',;\]]+`),
 		regexp.MustCompile(`(?i)(\\?"(?:key1|key2|primaryKey|secondaryKey|subscriptionKey|accountKey|access_token|refresh_token|id_token|` +
-			`client_secret|client_assertion|clientSecret|password|connectionString|sas|container_sas)\\?"\s*:\s*\\?")[^"\\]+`),
+			`client_secret|client_assertion|clientSecret|password|connectionString|sas|container_sas)\\?"\s*:\s*\\?")(?:[^"\\]|\\[^"])+`),
 		regexp.MustCompile(`(?i)(\b(?:client_secret|client_assertion|AccountKey|access_token|refresh_token|SharedAccessSignature|password)=)[^&;\s"'<>\\]+`),
 		regexp.MustCompile(`(?i)(MAC signature found in the HTTP request ')[^']+`),
 	}
@@ -37,8 +41,7 @@ var (
 	// shapes find secrets by what they look like: a token with three parts, and a storage account's key of 64 bytes.
 	shapes = []*regexp.Regexp{
 		regexp.MustCompile(`eyJ[A-Za-z0-9_-]{8,}\.[A-Za-z0-9_-]+\.[A-Za-z0-9_-]*`),
-		regexp.MustCompile(`[A-Za-z0-9+/]{86}==`),
-		regexp.MustCompile(`(?i)(?:[A-Za-z0-9]|%2B|%2F){86}%3D%3D`),
+		regexp.MustCompile(`(?i)(?:[A-Za-z0-9+/]|%2B|%2F){86}(?:==|%3D%3D)`),
 	}
 )
 

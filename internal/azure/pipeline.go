@@ -102,11 +102,12 @@ func (p *Pipelines) ClientOptions(gate *region.Gate) azcore.ClientOptions {
 		InsecureAllowCredentialWithHTTP: true,
 		Retry:                           p.retry,
 		Transport:                       p.transport,
-		PerCallPolicies:                 []policy.Policy{policyFunc(p.identify), policyFunc(p.once), policyFunc(p.maskFailure)},
 	}
 	if gate == nil {
 		options.Retry.TryTimeout = tryTimeout
-	} else {
+	}
+	options.PerCallPolicies = []policy.Policy{policyFunc(p.identify), once(options.Retry), policyFunc(p.maskFailure)}
+	if gate != nil {
 		options.PerCallPolicies = append(options.PerCallPolicies, refuseEarly(gate))
 		options.PerRetryPolicies = append(options.PerRetryPolicies, gate.Policy())
 	}
@@ -156,15 +157,16 @@ func (p *Pipelines) identify(req *policy.Request) (*http.Response, error) {
 }
 
 // once keeps azcore from sending a request again that may have been carried out. Its retry policy knows no methods.
-func (p *Pipelines) once(req *policy.Request) (*http.Response, error) {
-	ctx := req.Raw().Context()
-	method := req.Raw().Method
-	if safe, _ := ctx.Value(idempotentKey{}).(bool); safe || (method != http.MethodPost && method != http.MethodPatch) {
-		return req.Next()
-	}
-	options := p.retry
-	options.MaxRetries = -1
-	return req.WithContext(policy.WithRetryOptions(ctx, options)).Next()
+func once(retry policy.RetryOptions) policy.Policy {
+	retry.MaxRetries = -1
+	return policyFunc(func(req *policy.Request) (*http.Response, error) {
+		ctx := req.Raw().Context()
+		method := req.Raw().Method
+		if safe, _ := ctx.Value(idempotentKey{}).(bool); safe || (method != http.MethodPost && method != http.MethodPatch) {
+			return req.Next()
+		}
+		return req.WithContext(policy.WithRetryOptions(ctx, retry)).Next()
+	})
 }
 
 // maskFailure takes secrets out of the bodies of refusals, because azcore prints them in its errors.
