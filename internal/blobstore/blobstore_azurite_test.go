@@ -156,8 +156,6 @@ func TestAccMissingIsErrNotFound(t *testing.T) {
 	if _, _, err = c.Download(t.Context(), "nothing"); !errors.Is(err, ErrNotFound) {
 		t.Errorf("Download: %v", err)
 	}
-	gone := *c
-	_ = gone
 	other, err := Open(c.URL()+"x", Credential{AccountName: c.account, Key: keyOf(t, 0)}, azcore.ClientOptions{})
 	if err != nil {
 		t.Fatal(err)
@@ -233,7 +231,9 @@ func TestAccCopyAcrossAccounts(t *testing.T) {
 		if done.ETag != to.ETag || done.Bytes != 0 {
 			t.Errorf("%q: %+v", name, done)
 		}
-		t.Logf("copy fields: %q %q %s", to.CopyStatus, to.CopySource, to.CopyCompletedAt)
+		if to.CopyStatus != "success" || to.CopySource != src.blobURL(name) || to.CopyCompletedAt.IsZero() {
+			t.Errorf("%q: the service doesn't say where it was copied from: %+v", name, to)
+		}
 	}
 	empty := put(t, src, "empty", nil)
 	if _, err := dst.CopyFrom(t.Context(), src, empty, TransferOptions{}); err != nil {
@@ -243,8 +243,8 @@ func TestAccCopyAcrossAccounts(t *testing.T) {
 
 func TestAccCopyInRanges(t *testing.T) {
 	src, dst := azurite(t, 0), azurite(t, 1)
-	b := put(t, src, "big", random(3*copyBlock+17))
-	done, err := dst.copyRanges(t.Context(), src, b, TransferOptions{Condition: Condition{IfAbsent: true}})
+	b := put(t, src, "big", random(9<<20+17))
+	done, err := dst.copyRanges(t.Context(), src, b, 1<<20, TransferOptions{Condition: Condition{IfAbsent: true}})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -321,7 +321,7 @@ func TestAccConditions(t *testing.T) {
 			return err
 		},
 		"ranges": func(b Blob, c Condition) error {
-			_, err := dst.copyRanges(t.Context(), src, b, TransferOptions{Condition: c})
+			_, err := dst.copyRanges(t.Context(), src, b, copyBlock, TransferOptions{Condition: c})
 			return err
 		},
 		"stream": func(b Blob, c Condition) error {

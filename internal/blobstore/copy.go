@@ -75,7 +75,7 @@ func (c *Container) CopyFrom(ctx context.Context, src Source, b Blob, opt Transf
 	if b.Size <= copyLimit {
 		return c.copyWhole(ctx, src, b, opt)
 	}
-	return c.copyRanges(ctx, src, b, opt)
+	return c.copyRanges(ctx, src, b, copyBlock, opt)
 }
 
 // copyWhole is one Copy Blob From URL. The service copies content headers and metadata; tags are set from the listing,
@@ -106,9 +106,10 @@ func (c *Container) copyWhole(ctx context.Context, src Source, b Blob, opt Trans
 	return out, err
 }
 
-// copyRanges copies by Put Block From URL, several ranges at a time, and commits them under the condition.
-func (c *Container) copyRanges(ctx context.Context, src Source, b Blob, opt TransferOptions) (Copied, error) {
-	size := blockSize(b.Size, copyBlock)
+// copyRanges copies by Put Block From URL, ranges of the usual size or larger, several at a time, and commits them under
+// the condition.
+func (c *Container) copyRanges(ctx context.Context, src Source, b Blob, usual int64, opt TransferOptions) (Copied, error) {
+	size := blockSize(b.Size, usual)
 	target := c.client.NewBlockBlobClient(b.Name)
 	slots := opt.slots()
 	ids := blockIDs(b, size)
