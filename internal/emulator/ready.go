@@ -1,0 +1,49 @@
+package emulator
+
+import "github.com/genomics-continuity/terraform-provider-genomics/internal/emulator/identity"
+
+// Ready is where everything can be found; its JSON form is the program's ready line.
+type Ready struct {
+	Ready           bool                   `json:"ready"`
+	ResourceManager string                 `json:"resource_manager"`
+	Admin           string                 `json:"admin"`
+	Identity        string                 `json:"identity"`        // for IDENTITY_ENDPOINT
+	IdentityHeader  string                 `json:"identity_header"` // for IDENTITY_HEADER
+	SubscriptionID  string                 `json:"subscription_id"`
+	TenantID        string                 `json:"tenant_id"`
+	Regions         map[string]ReadyRegion `json:"regions"`
+	StorageAccounts []ReadyStorageAccount  `json:"storage_accounts"`
+}
+
+// ReadyRegion is where one region's servers are.
+type ReadyRegion struct {
+	Service string `json:"service"`
+	Blob    string `json:"blob"`
+}
+
+// ReadyStorageAccount is one storage account; its key comes from listKeys.
+type ReadyStorageAccount struct {
+	Name          string `json:"name"`
+	ResourceGroup string `json:"resource_group"`
+	Location      string `json:"location"`
+	ID            string `json:"id"`
+	Endpoint      string `json:"endpoint"`
+}
+
+// Ready returns where everything can be found once Start has returned.
+func (e *Emulator) Ready() Ready {
+	r := Ready{
+		Ready: true, ResourceManager: e.manager.URL(), Admin: e.admin.URL(),
+		Identity: e.identity.URL() + identity.Path, IdentityHeader: e.secrets.IdentityHeader,
+		SubscriptionID: e.config.Subscription, TenantID: e.config.Tenant, Regions: map[string]ReadyRegion{},
+	}
+	for _, region := range e.regions {
+		r.Regions[region.name] = ReadyRegion{Service: region.serviceTarget.URL(), Blob: region.blobTarget.URL()}
+	}
+	for _, a := range e.store.StorageAccounts() {
+		r.StorageAccounts = append(r.StorageAccounts, ReadyStorageAccount{
+			Name: a.Name, ResourceGroup: a.ResourceGroup, Location: a.Location, ID: e.store.StorageID(a), Endpoint: e.blobEndpoint(a),
+		})
+	}
+	return r
+}

@@ -1,0 +1,272 @@
+package workflows
+
+import (
+	"context"
+	"fmt"
+	"time"
+)
+
+// submit takes a valid submission into the ledger and starts its job.
+func (s *Service) submit(account Account, submission Submission) Run {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	process := submission.Process
+	if versioned, bare := versions[process]; bare {
+		process = versioned
+	}
+	run := &Run{
+		ID: s.next, Region: s.Region, Account: account.Name, TenantID: account.TenantID, Process: process,
+		Created: s.Now().UTC(), Submission: submission,
+	}
+	s.next++
+	s.runs = append(s.runs, run)
+	s.turn(run, Queued, "submitted")
+	s.launch(run)
+	return run.clone()
+}
+
+// launch starts a queued run's job unless the region is down. The caller holds the lock.
+func (s *Service) launch(run *Run) {
+	if s.down || s.closed {
+		return
+	}
+	run.epoch++
+	ctx, cancel := context.WithCancelCause(s.ctx)
+	s.jobs[run.ID] = cancel
+	id, epoch := run.ID, run.epoch
+	s.group.Go(func() {
+		defer cancel(nil)
+		s.work(ctx, id, epoch)
+	})
+}
+
+// halt ends a run's job, if it has one, and makes its result count for
+// nothing. The caller holds the lock.
+func (s *Service) halt(run *Run, cause error) {
+	run.epoch++
+	if cancel, ok := s.jobs[run.ID]; ok {
+		cancel(cause)
+		delete(s.jobs, run.ID)
+	}
+}
+
+// work is one job: it waits for a place, runs, and reports.
+func (s *Service) work(ctx context.Context, id int64, epoch int) {
+	if s.slots != nil {
+		select {
+		case s.slots <- struct{}{}:
+			defer func() { <-s.slots }()
+		case <-ctx.Done():
+			return
+		}
+	}
+	run, ok := s.started(id, epoch)
+	if !ok {
+		return
+	}
+	result := s.execute(ctx, run)
+	if ctx.Err() == nil {
+		s.done(id, epoch, result)
+	}
+}
+
+func (s *Service) started(id int64, epoch int) (Run, bool) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	run := s.find(id)
+	if run == nil || run.epoch != epoch || run.Status != Queued && run.Status != InProgress {
+		return Run{}, false
+	}
+	run.Attempts++
+	s.turn(run, InProgress, "the job started")
+	return run.clone(), true
+}
+
+func (s *Service) done(id int64, epoch int, r result) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	run := s.find(id)
+	if run == nil || run.epoch != epoch {
+		return
+	}
+	delete(s.jobs, id)
+	run.FailureCode, run.Message, run.BasesProcessed = r.code, r.message, r.bases
+	run.Restart = r.code == CodeStorage && s.StorageDark()
+	s.turn(run, r.status, "the job ended")
+}
+
+// cancel asks for the end of a run. A run that has ended already is refused,
+// except one that was cancelled: asking twice is harmless.
+func (s *Service) cancel(tenant, id int64) (run Run, found, refused bool) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	r := s.find(id)
+	if r == nil || r.TenantID != tenant {
+		return Run{}, false, false
+	}
+	switch r.Status {
+	case Cancelling, Cancelled:
+	case Succeeded, Failed:
+		return r.clone(), true, true
+	default:
+		s.halt(r, errCancelled)
+		r.Restart = false
+		s.turn(r, Cancelling, "cancellation was requested")
+		s.settle(r)
+	}
+	return r.clone(), true, false
+}
+
+// settle turns "cancellation requested" into "cancelled" after a while. The
+// caller holds the lock.
+func (s *Service) settle(run *Run) {
+	if s.down {
+		s.turn(run, Cancelled, "cancelled by the outage")
+		return
+	}
+	id, epoch, since := run.ID, run.epoch, time.Now()
+	description := run.Submission.Description
+	s.group.Go(func() {
+		for {
+			_, delay, _, changed := s.Controls.ask(s.Region, description)
+			if waited(s.ctx, delay-time.Since(since), changed) {
+				break
+			}
+			if s.ctx.Err() != nil {
+				return
+			}
+		}
+		s.mu.Lock()
+		defer s.mu.Unlock()
+		if r := s.find(id); r.epoch == epoch && r.Status == Cancelling {
+			s.turn(r, Cancelled, "cancelled")
+		}
+	})
+}
+
+// waited waits for d and reports true, or false when the settings changed or
+// ctx ended before.
+func waited(ctx context.Context, d time.Duration, changed <-chan struct{}) bool {
+	if d <= 0 {
+		return ctx.Err() == nil
+	}
+	timer := time.NewTimer(d)
+	defer timer.Stop()
+	select {
+	case <-timer.C:
+		return true
+	case <-changed:
+	case <-ctx.Done():
+	}
+	return false
+}
+
+// Outage is the region going down: running jobs fail at once, queued ones stay
+// queued, cancellations under way are over.
+func (s *Service) Outage() {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.down = true
+	for _, run := range s.runs {
+		switch run.Status {
+		case InProgress:
+			s.halt(run, errOutage)
+			run.Restart, run.FailureCode = true, CodeOutage
+			run.Message = "The workflow failed because of an internal error of the service."
+			s.turn(run, Failed, "the region went down")
+		case Queued:
+			s.halt(run, errOutage)
+		case Cancelling:
+			s.halt(run, errOutage)
+			s.turn(run, Cancelled, "cancelled by the outage")
+		}
+	}
+}
+
+// Requeue is the service coming back: it queues the jobs that the outage
+// failed again, under their old numbers. They start with Resume, so that the
+// ledger is right before the first client is let in.
+func (s *Service) Requeue() {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	for _, run := range s.runs {
+		if run.Restart && run.Status == Failed {
+			run.Restart, run.FailureCode, run.Message, run.BasesProcessed = false, 0, "", nil
+			run.Restarts++
+			s.turn(run, Queued, "the service restarted the job by itself")
+		}
+	}
+}
+
+// Resume starts what waits in the queue.
+func (s *Service) Resume() {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.down = false
+	for _, run := range s.runs {
+		if _, running := s.jobs[run.ID]; run.Status == Queued && !running {
+			s.launch(run)
+		}
+	}
+}
+
+// Drop cancels the unfinished runs of an account that was deleted.
+func (s *Service) Drop(tenant int64) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	for _, run := range s.runs {
+		if run.TenantID == tenant && (!finished(run.Status) || run.Restart) {
+			s.halt(run, errCancelled)
+			run.Restart = false
+			s.turn(run, Cancelled, "the account was deleted")
+		}
+	}
+}
+
+// Change is what the admin API may force on a run.
+type Change struct {
+	Status      *int   `json:"status,omitempty"`
+	FailureCode *int   `json:"failure_code,omitempty"`
+	Message     string `json:"message,omitempty"`
+	Release     bool   `json:"release,omitempty"` // no hold applies to this run from now on
+}
+
+// Force applies a change. A run set to queued or in progress gets a new job; a
+// status that the service does not know is kept as it is.
+func (s *Service) Force(id int64, c Change) (Record, error) {
+	s.mu.Lock()
+	run := s.find(id)
+	if run == nil {
+		s.mu.Unlock()
+		return Record{}, fmt.Errorf("the region %s has no workflow %d", s.Region, id)
+	}
+	if c.Release {
+		run.Exempt = true
+		s.save(run)
+	}
+	if c.Status != nil {
+		s.force(run, *c.Status, c)
+	}
+	record := run.record(s.held(run))
+	s.mu.Unlock()
+	s.Controls.wake()
+	return record, nil
+}
+
+func (s *Service) force(run *Run, status int, c Change) {
+	s.halt(run, errReplaced)
+	run.Restart, run.FailureCode, run.Message = false, 0, c.Message
+	switch {
+	case c.FailureCode != nil:
+		run.FailureCode = *c.FailureCode
+	case status == Failed:
+		run.FailureCode = CodeForced
+	}
+	s.turn(run, status, "set over the admin API")
+	switch status {
+	case Queued, InProgress:
+		s.launch(run)
+	case Cancelling:
+		s.settle(run)
+	}
+}
