@@ -107,6 +107,7 @@ func (c *AccountsClient) BeginCreateOrUpdate(ctx context.Context, id AccountID, 
 	if err != nil {
 		return nil, err
 	}
+	defer func() { _ = resp.Body.Close() }()
 	if !runtime.HasStatusCode(resp, http.StatusOK, http.StatusCreated, http.StatusAccepted) {
 		return nil, runtime.NewResponseError(resp)
 	}
@@ -125,6 +126,7 @@ func (c *AccountsClient) BeginDelete(ctx context.Context, id AccountID) (*runtim
 	if err != nil {
 		return nil, err
 	}
+	defer func() { _ = resp.Body.Close() }()
 	if !runtime.HasStatusCode(resp, http.StatusOK, http.StatusAccepted, http.StatusNoContent) {
 		return nil, runtime.NewResponseError(resp)
 	}
@@ -147,11 +149,15 @@ func (c *AccountsClient) account(ctx context.Context, method string, id AccountI
 	if err != nil {
 		return Account{}, err
 	}
+	defer func() { _ = resp.Body.Close() }()
 	if !runtime.HasStatusCode(resp, http.StatusOK) {
 		return Account{}, runtime.NewResponseError(resp)
 	}
 	var account Account
-	return account, runtime.UnmarshalAsJSON(resp, &account)
+	if err := runtime.UnmarshalAsJSON(resp, &account); err != nil {
+		return Account{}, err
+	}
+	return account, nil
 }
 
 func (c *AccountsClient) keys(ctx context.Context, id AccountID, action string, body any) (Keys, error) {
@@ -159,6 +165,7 @@ func (c *AccountsClient) keys(ctx context.Context, id AccountID, action string, 
 	if err != nil {
 		return Keys{}, err
 	}
+	defer func() { _ = resp.Body.Close() }()
 	if !runtime.HasStatusCode(resp, http.StatusOK) {
 		return Keys{}, runtime.NewResponseError(resp)
 	}

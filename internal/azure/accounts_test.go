@@ -126,7 +126,7 @@ func TestACreateThatFails(t *testing.T) {
 
 func TestWaitingEndsWithTheContext(t *testing.T) {
 	var s *server
-	s = serve(t, func(_ int, w http.ResponseWriter, r *http.Request) {
+	s = serve(t, func(_ int, w http.ResponseWriter, _ *http.Request) {
 		w.Header().Set("Azure-AsyncOperation", s.URL+"/operations/1")
 		w.Header().Set("Retry-After", "3600")
 		reply(w, http.StatusCreated, accountJSON("Accepted"))
@@ -209,7 +209,7 @@ func TestUpdateTagsMaySendTwice(t *testing.T) {
 }
 
 func TestKeys(t *testing.T) {
-	flaky := func(n int, w http.ResponseWriter, r *http.Request) {
+	flaky := func(n int, w http.ResponseWriter, _ *http.Request) {
 		if n == 1 {
 			reply(w, http.StatusServiceUnavailable, "")
 			return
@@ -293,7 +293,7 @@ func TestIsNotFound(t *testing.T) {
 }
 
 func TestWhatAnErrorCarries(t *testing.T) {
-	response := &http.Response{StatusCode: 401, Header: http.Header{"X-Ms-Correlation-Request-Id": {"correlated"}}}
+	response := &http.Response{StatusCode: http.StatusUnauthorized, Header: http.Header{"X-Ms-Correlation-Request-Id": {"correlated"}}}
 	dark := &region.UnreachableError{Cause: &region.StatusError{StatusCode: 503, RequestID: "last"}}
 	for _, tc := range []struct {
 		err             error

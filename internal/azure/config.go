@@ -1,3 +1,4 @@
+// Package azure reaches Azure: who logs in and where, one HTTP pipeline for everything, and the clients of Resource Manager.
 package azure
 
 import "time"

@@ -44,12 +44,9 @@ func RequestID(err error) string {
 	if errors.As(err, &status) {
 		return status.RequestID
 	}
-	resp := response(err)
-	if resp == nil {
-		return ""
-	}
+	_, header := answered(err)
 	for _, name := range []string{headerRequestID, headerCorrelationID} {
-		if id := resp.Header.Get(name); id != "" {
+		if id := header.Get(name); id != "" {
 			return id
 		}
 	}
@@ -66,21 +63,25 @@ func Code(err error) string {
 	if errors.As(err, &status) {
 		return fmt.Sprintf("HTTP %d", status.StatusCode)
 	}
-	if resp := response(err); resp != nil {
-		return fmt.Sprintf("HTTP %d", resp.StatusCode)
+	if code, _ := answered(err); code != 0 {
+		return fmt.Sprintf("HTTP %d", code)
 	}
 	return ""
 }
 
-// response finds the HTTP response that an error of azcore or azidentity carries.
-func response(err error) *http.Response {
+// answered finds the status and the header of the HTTP response that an error of azcore or azidentity is about. The status is 0
+// when there was none.
+func answered(err error) (status int, header http.Header) {
 	var failure *azcore.ResponseError
 	if errors.As(err, &failure) {
-		return failure.RawResponse
+		if failure.RawResponse != nil {
+			header = failure.RawResponse.Header
+		}
+		return failure.StatusCode, header
 	}
 	var login *azidentity.AuthenticationFailedError
-	if errors.As(err, &login) {
-		return login.RawResponse
+	if errors.As(err, &login) && login.RawResponse != nil {
+		return login.RawResponse.StatusCode, login.RawResponse.Header
 	}
-	return nil
+	return 0, nil
 }

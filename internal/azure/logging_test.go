@@ -29,7 +29,9 @@ func exchange(t *testing.T, p *Pipelines, method, location, contentType, body st
 			t.Fatal(err)
 		}
 	}
-	_, _ = p.New(p.gates.For("westus2")).Do(req)
+	if resp, err := p.New(p.gates.For("westus2")).Do(req); err == nil {
+		_ = resp.Body.Close()
+	}
 	lines, err := tflogtest.MultilineJSONDecode(&out)
 	if err != nil {
 		t.Fatal(err)

@@ -88,6 +88,7 @@ func requestAssertion(cfg Config, options policy.ClientOptions) func(context.Con
 		if err != nil {
 			return "", fmt.Errorf("asking for an OIDC token: %w", withoutQuery(err))
 		}
+		defer func() { _ = resp.Body.Close() }()
 		if resp.StatusCode != http.StatusOK {
 			return "", fmt.Errorf("asking for an OIDC token: the answer was HTTP %d", resp.StatusCode)
 		}

@@ -175,9 +175,9 @@ func (p *Pipelines) maskFailure(req *policy.Request) (*http.Response, error) {
 	if err != nil || resp.StatusCode < http.StatusBadRequest || resp.Body == nil {
 		return resp, err
 	}
-	body, readErr := runtime.Payload(resp)
-	if readErr != nil {
-		return resp, nil
+	body, err := runtime.Payload(resp)
+	if err != nil {
+		return nil, err
 	}
 	if clean := p.Mask(string(body)); clean != string(body) {
 		resp.Body = newBody(clean)

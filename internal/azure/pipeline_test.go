@@ -17,13 +17,18 @@ import (
 	"github.com/genomics-continuity/terraform-provider-genomics/internal/region"
 )
 
-func do(ctx context.Context, t *testing.T, pl runtime.Pipeline, method, location string) (*http.Response, error) {
+// do sends a request and returns the status of the answer.
+func do(ctx context.Context, t *testing.T, pl runtime.Pipeline, method, location string) (int, error) {
 	t.Helper()
 	req, err := runtime.NewRequest(ctx, method, location)
 	if err != nil {
 		t.Fatal(err)
 	}
-	return pl.Do(req)
+	resp, err := pl.Do(req)
+	if err != nil {
+		return 0, err
+	}
+	return resp.StatusCode, resp.Body.Close()
 }
 
 func TestOnlyWhatIsIdempotentIsSentAgain(t *testing.T) {
@@ -63,8 +68,8 @@ func TestOnlyWhatIsIdempotentIsSentAgain(t *testing.T) {
 func TestAPostThatMayHaveBeenReceivedIsNotSentAgain(t *testing.T) {
 	s := serve(t, always(http.StatusServiceUnavailable, ""))
 	p := pipelinesFor(t, "")
-	resp, err := do(t.Context(), t, p.New(p.gates.For("westus2")), http.MethodPost, s.URL)
-	if err != nil || resp.StatusCode != http.StatusServiceUnavailable || len(s.saw()) != 1 {
+	status, err := do(t.Context(), t, p.New(p.gates.For("westus2")), http.MethodPost, s.URL)
+	if err != nil || status != http.StatusServiceUnavailable || len(s.saw()) != 1 {
 		t.Errorf("%v, sent %d times", err, len(s.saw()))
 	}
 }
@@ -108,13 +113,13 @@ func TestRetryAfterIsHonoured(t *testing.T) {
 				}
 				p := pipelinesFor(t, "")
 				p.transport = c
-				resp, err := do(t.Context(), t, p.New(p.gates.For("westus2")), http.MethodGet, "https://region.example")
+				status, err := do(t.Context(), t, p.New(p.gates.For("westus2")), http.MethodGet, "https://region.example")
 				if err != nil {
 					t.Fatal(err)
 				}
 				if tc.wait == 0 {
-					if len(c.times) != 1 || resp.StatusCode != http.StatusTooManyRequests {
-						t.Errorf("tried %d times, status %d", len(c.times), resp.StatusCode)
+					if len(c.times) != 1 || status != http.StatusTooManyRequests {
+						t.Errorf("tried %d times, status %d", len(c.times), status)
 					}
 					return
 				}
@@ -199,8 +204,8 @@ func TestRedirectsAreNotFollowed(t *testing.T) {
 	s := serve(t, func(_ int, w http.ResponseWriter, r *http.Request) {
 		http.Redirect(w, r, other.URL, http.StatusTemporaryRedirect)
 	})
-	resp, err := do(t.Context(), t, pipelinesFor(t, "").New(nil), http.MethodPost, s.URL)
-	if err != nil || resp.StatusCode != http.StatusTemporaryRedirect || len(other.saw()) != 0 {
+	status, err := do(t.Context(), t, pipelinesFor(t, "").New(nil), http.MethodPost, s.URL)
+	if err != nil || status != http.StatusTemporaryRedirect || len(other.saw()) != 0 {
 		t.Errorf("%v, the other host saw %d requests", err, len(other.saw()))
 	}
 }
@@ -218,10 +223,15 @@ func TestErrorsGiveNoSecretAway(t *testing.T) {
 	p.Secret("literal-secret")
 	pl := p.New(nil)
 	location := s.URL + "/c/b?sv=1&sr=b&sig=" + signature
-	resp, err := do(t.Context(), t, pl, http.MethodGet, location)
+	req, err := runtime.NewRequest(t.Context(), http.MethodGet, location)
 	if err != nil {
 		t.Fatal(err)
 	}
+	resp, err := pl.Do(req)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer func() { _ = resp.Body.Close() }()
 	refusal := runtime.NewResponseError(resp)
 	_, broken := do(t.Context(), t, pl, http.MethodPost, location)
 	var failure *url.Error
@@ -256,7 +266,7 @@ func TestAStalledBodyEnds(t *testing.T) {
 		sent := 0
 		transport := &transporter{stall: 10 * time.Second, client: newHTTPClient(roundTrip(func(req *http.Request) (*http.Response, error) {
 			sent++
-			return &http.Response{StatusCode: 200, Header: http.Header{}, Body: trickle{req.Context().Done()}, Request: req}, nil
+			return &http.Response{StatusCode: http.StatusOK, Header: http.Header{}, Body: trickle{req.Context().Done()}, Request: req}, nil
 		}))}
 		p := pipelinesFor(t, "")
 		p.transport = transport

@@ -58,7 +58,7 @@ func (c *StorageClient) Get(ctx context.Context, id StorageAccountID) (StorageAc
 }
 
 // errNoKey says that an account gave no key that may write.
-var errNoKey = errors.New("Resource Manager lists no key with full permission")
+var errNoKey = errors.New("no key with full permission is listed")
 
 // Key returns the first of the account's keys that has full permission. It is registered as a secret before it is returned.
 func (c *StorageClient) Key(ctx context.Context, id StorageAccountID) (string, error) {

@@ -87,7 +87,7 @@ func (t *transporter) Do(req *http.Request) (*http.Response, error) {
 		return nil, &InsecureError{Host: req.URL.Host}
 	}
 	ctx, cancel := context.WithCancelCause(req.Context())
-	resp, err := t.client.Do(req.WithContext(ctx))
+	resp, err := t.client.Do(req.WithContext(ctx)) //nolint:gosec // where requests go is the user's to say
 	if err != nil {
 		cancel(nil)
 		return nil, withoutQuery(err)

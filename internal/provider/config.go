@@ -228,7 +228,7 @@ func (r *resolver) endpoints(configured types.Map) map[string]string {
 			continue
 		}
 		if err := azure.CheckEndpoint(endpoint); err != nil {
-			r.refuse(s, fmt.Errorf("the URL for %s does not do: %w", known.Name, err))
+			r.refuse(s, fmt.Errorf("the URL for %s cannot be used: %w", known.Name, err))
 			continue
 		}
 		resolved[known.Name] = strings.TrimRight(endpoint, "/")

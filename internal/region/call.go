@@ -20,7 +20,7 @@ var errGivenUp = errors.New("the region was found unreachable meanwhile")
 type call struct {
 	gate    *Gate
 	req     *policy.Request
-	parent  context.Context
+	parent  context.Context //nolint:containedctx // a call is one use of its context
 	cancel  context.CancelCauseFunc
 	limit   time.Duration // how long to wait for the response header
 	patient bool

@@ -120,7 +120,7 @@ func TestAnUntrustedCertificateIsAProof(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	_, err = pipeline(gate, &http.Client{Transport: &http.Transport{}}).Do(req)
+	err = finish(pipeline(gate, &http.Client{Transport: &http.Transport{}}).Do(req))
 	var dark *UnreachableError
 	if !errors.As(err, &dark) || !dark.Sent || !NeverReceived(err) {
 		t.Errorf("got %v", err)
