@@ -203,15 +203,17 @@ func TestErrorsAreTypedAndKeepSecrets(t *testing.T) {
 		as       any
 		text     string
 	}{
-		"blob missing":   {func(w http.ResponseWriter, _ *http.Request) { refuse(w, 404, "BlobNotFound") }, true, nil, "BlobNotFound (request req-1)"},
-		"proxy's 404":    {func(w http.ResponseWriter, _ *http.Request) { http.Error(w, "<html>sig=bodysecret", 404) }, false, nil, "HTTP 404"},
+		"blob missing": {func(w http.ResponseWriter, _ *http.Request) { refuse(w, 404, "BlobNotFound") }, true, nil, "BlobNotFound (request req-1)"},
+		"proxy's 404": {func(w http.ResponseWriter, _ *http.Request) {
+			http.Error(w, "<html>sig=bodysecret", http.StatusNotFound)
+		}, false, nil, "HTTP 404"},
 		"source 404":     {func(w http.ResponseWriter, _ *http.Request) { refuse(w, 404, "CannotVerifyCopySource") }, false, new(*CopySourceError), "CannotVerifyCopySource"},
 		"source 403":     {func(w http.ResponseWriter, _ *http.Request) { refuse(w, 403, "CannotVerifyCopySource") }, false, new(*CopySourceError), "403"},
 		"condition":      {func(w http.ResponseWriter, _ *http.Request) { refuse(w, 412, "ConditionNotMet") }, false, new(*ConditionError), "412"},
 		"source changed": {func(w http.ResponseWriter, _ *http.Request) { refuse(w, 412, "SourceConditionNotMet") }, false, new(*ConditionError), "412"},
 		"exists":         {func(w http.ResponseWriter, _ *http.Request) { refuse(w, 409, "BlobAlreadyExists") }, false, new(*ConditionError), "409"},
 		"forbidden":      {func(w http.ResponseWriter, _ *http.Request) { refuse(w, 403, "AuthorizationFailure") }, false, new(*Error), "AuthorizationFailure"},
-		"broken":         {func(w http.ResponseWriter, _ *http.Request) { panic(http.ErrAbortHandler) }, false, new(*Error), "EOF"},
+		"broken":         {func(http.ResponseWriter, *http.Request) { panic(http.ErrAbortHandler) }, false, new(*Error), "EOF"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			answer.Store(&tc.handle)

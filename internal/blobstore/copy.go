@@ -6,8 +6,8 @@ import (
 	"encoding/base64"
 	"encoding/binary"
 	"errors"
+	"fmt"
 	"io"
-	"math/rand/v2"
 	"net/http"
 	"net/url"
 	"time"
@@ -145,14 +145,14 @@ func (c *Container) copyRanges(ctx context.Context, src Source, b Blob, usual in
 
 // verified repeats a copy whose source could not be verified, when that may pass: a 5xx of the destination or of the
 // source. Repeating it is safe: the request is conditional, and writes the same content again.
-func (c *Container) verified(ctx context.Context, copy func() error) error {
+func (c *Container) verified(ctx context.Context, attempt func() error) error {
 	for try := 1; ; try++ {
-		err := copy()
+		err := attempt()
 		var source *CopySourceError
 		if !errors.As(err, &source) || source.Failure.StatusCode < http.StatusInternalServerError || try == verifyTries {
 			return err
 		}
-		pause := time.NewTimer(verifyPause<<try + rand.N(verifyPause))
+		pause := time.NewTimer(verifyPause << try)
 		select {
 		case <-ctx.Done():
 			pause.Stop()
@@ -189,7 +189,7 @@ func blockSize(total, usual int64) int64 {
 // transfer can be told apart from those of another version of the blob.
 func blockIDs(b Blob, size int64) []string {
 	ids := make([]string, (b.Size+size-1)/size)
-	version := sha256.Sum256(binary.BigEndian.AppendUint64([]byte(b.ETag+"\x00"), uint64(size)))
+	version := sha256.Sum256(fmt.Appendf(nil, "%s\x00%d", b.ETag, size))
 	for i := range ids {
 		raw := binary.BigEndian.AppendUint32(append([]byte(nil), version[:20]...), uint32(i))
 		ids[i] = base64.StdEncoding.EncodeToString(raw)

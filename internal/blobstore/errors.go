@@ -134,8 +134,9 @@ func (c *Container) wrap(op, name string, err error) error {
 	case bloberror.ConditionNotMet, bloberror.SourceConditionNotMet, bloberror.TargetConditionNotMet,
 		bloberror.BlobAlreadyExists:
 		return &ConditionError{Failure: e}
+	default:
+		return e
 	}
-	return e
 }
 
 // signature finds the part of a shared access signature that grants access.

@@ -105,7 +105,7 @@ func (c *Container) StreamFrom(ctx context.Context, src Source, b Blob, opt Tran
 	if err != nil {
 		return Copied{}, err
 	}
-	defer body.Close() //nolint:errcheck // a reading end has nothing to lose
+	defer body.Close()
 	return c.write(ctx, b, body, opt)
 }
 

@@ -127,8 +127,9 @@ func (e *engine) writes(d decision) bool {
 		return true
 	case altered, conflict:
 		return e.opt.OnConflict == ConflictOverwrite
+	default:
+		return false
 	}
-	return false
 }
 
 // note takes a row into the result as it was found. What a transfer settles is taken out again.

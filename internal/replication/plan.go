@@ -67,14 +67,11 @@ func decide(r row, by rules) decision {
 		return decision{unsupported, fmt.Sprintf("it is a %s; only block blobs are replicated", r.src.Type)}
 	}
 	d := compare(r, by)
-	switch d.kind {
-	case same, adopted:
+	if d.kind == same || d.kind == adopted || d.kind == retag {
 		return d
 	}
 	// What has to be written needs a source that can be read and a destination that can be written.
 	switch {
-	case d.kind == retag:
-		return d
 	case r.src.CopyStatus == blobstore.CopyPending:
 		return decision{inProgress, "the source is still being filled by a copy"}
 	case r.dst != nil && r.dst.CopyStatus == blobstore.CopyPending:
@@ -203,12 +200,13 @@ func kept(r row, d decision) *Entry {
 			return r.entry
 		}
 		return nil
+	default:
+		if r.dst == nil {
+			return nil
+		}
+		// The entry still tells which copy was ours, if any was.
+		return r.entry
 	}
-	if r.dst == nil {
-		return nil
-	}
-	// The entry still tells which copy was ours, if any was.
-	return r.entry
 }
 
 // count adds a row to an inventory.
@@ -231,6 +229,7 @@ func (i *Inventory) count(r row, d decision) {
 		}
 	case missing, changed, retag, inProgress, altered, conflict:
 		i.pend(r, d)
+	case same, adopted, gone:
 	}
 }
 
@@ -247,6 +246,7 @@ func (i *Inventory) pend(r row, d decision) {
 		if len(i.Conflicts) < namesShown {
 			i.Conflicts = append(i.Conflicts, Conflict{Name: r.name, Reason: d.reason})
 		}
+	default: // nothing more than pending
 	}
 	i.PendingBytes += r.src.Size
 }

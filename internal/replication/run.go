@@ -149,8 +149,8 @@ func (d *draft) publish(ctx context.Context, dst Store, point time.Time, complet
 	if err != nil {
 		return "", err
 	}
-	defer os.Remove(file.Name()) //nolint:errcheck // a leftover in the temporary directory harms nothing
-	defer file.Close()           //nolint:errcheck // it was read, not written, last
+	defer os.Remove(file.Name())
+	defer file.Close()
 	if err := d.assemble(file); err != nil {
 		return "", err
 	}

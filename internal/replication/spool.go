@@ -33,7 +33,7 @@ func fetch(ctx context.Context, s Store, name string) (*spool, error) {
 	if err != nil {
 		return nil, fmt.Errorf("replication manifest: %w", err)
 	}
-	defer body.Close() //nolint:errcheck // a reading end has nothing to lose
+	defer body.Close()
 	file, err := os.CreateTemp("", "genomics-manifest-*")
 	if err != nil {
 		return nil, err

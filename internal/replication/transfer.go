@@ -136,6 +136,7 @@ func (i *Inventory) unpend(r row, d decision) {
 	case altered, conflict:
 		i.ConflictCount--
 		i.Conflicts = slices.DeleteFunc(i.Conflicts, func(c Conflict) bool { return c.Name == r.name })
+	default: // nothing more than pending
 	}
 	i.PendingBytes -= r.src.Size
 }
