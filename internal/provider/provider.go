@@ -1,0 +1,77 @@
+// Package provider is the front door: the provider's own schema and
+// configuration, and the list of everything on offer.
+package provider
+
+import (
+	"context"
+	"os"
+
+	"github.com/hashicorp/terraform-plugin-framework/datasource"
+	"github.com/hashicorp/terraform-plugin-framework/ephemeral"
+	"github.com/hashicorp/terraform-plugin-framework/provider"
+	"github.com/hashicorp/terraform-plugin-framework/resource"
+
+	"github.com/genomics-continuity/terraform-provider-genomics/internal/azure"
+	"github.com/genomics-continuity/terraform-provider-genomics/internal/services/account"
+	"github.com/genomics-continuity/terraform-provider-genomics/internal/services/inputstore"
+	"github.com/genomics-continuity/terraform-provider-genomics/internal/services/regionpair"
+	"github.com/genomics-continuity/terraform-provider-genomics/internal/services/submission"
+	"github.com/genomics-continuity/terraform-provider-genomics/internal/session"
+)
+
+type genomics struct{ version string }
+
+var _ provider.ProviderWithEphemeralResources = (*genomics)(nil)
+
+// New makes the provider. version is shown to the services it calls.
+func New(version string) func() provider.Provider {
+	return func() provider.Provider { return &genomics{version: version} }
+}
+
+// Metadata names the provider.
+func (p *genomics) Metadata(_ context.Context, _ provider.MetadataRequest, resp *provider.MetadataResponse) {
+	resp.TypeName = "genomics"
+	resp.Version = p.version
+}
+
+// Schema describes the provider's configuration.
+func (p *genomics) Schema(_ context.Context, _ provider.SchemaRequest, resp *provider.SchemaResponse) {
+	resp.Schema = providerSchema()
+}
+
+// Configure resolves the configuration and opens the run's session. It makes no
+// network call.
+func (p *genomics) Configure(ctx context.Context, req provider.ConfigureRequest, resp *provider.ConfigureResponse) {
+	var config configModel
+	resp.Diagnostics.Append(req.Config.Get(ctx, &config)...)
+	if resp.Diagnostics.HasError() {
+		return
+	}
+	cfg, diags := resolve(config, os.Getenv)
+	resp.Diagnostics.Append(diags...)
+	if resp.Diagnostics.HasError() {
+		return
+	}
+	cfg.Version, cfg.TerraformVersion = p.version, req.TerraformVersion
+	s, err := session.New(cfg)
+	if err != nil {
+		resp.Diagnostics.AddError("The provider cannot be configured", azure.Mask(err.Error()))
+		return
+	}
+	resp.DataSourceData, resp.ResourceData, resp.EphemeralResourceData = s, s, s
+}
+
+// Resources lists the resources.
+func (p *genomics) Resources(context.Context) []func() resource.Resource {
+	return []func() resource.Resource{account.NewResource, regionpair.New, inputstore.New, submission.New}
+}
+
+// DataSources lists the data sources.
+func (p *genomics) DataSources(context.Context) []func() datasource.DataSource {
+	return []func() datasource.DataSource{account.NewDataSource}
+}
+
+// EphemeralResources lists the ephemeral resources.
+func (p *genomics) EphemeralResources(context.Context) []func() ephemeral.EphemeralResource {
+	return []func() ephemeral.EphemeralResource{account.NewKeys}
+}
