@@ -50,7 +50,8 @@ func StartAzurite(ctx context.Context, accounts []StorageKey, log io.Writer) (*A
 	if _, err := os.Stat(program); err != nil {
 		return nil, fmt.Errorf("azurite is not installed (make installs it): %w", err)
 	}
-	cmd := exec.Command("node", program, // stopped by Close, not by the context it was started with
+	// Close stops it, not the end of the context it was started with.
+	cmd := exec.CommandContext(context.WithoutCancel(ctx), "node", program,
 		"--blobHost", "127.0.0.1",
 		"--blobPort", "0",
 		"--inMemoryPersistence",

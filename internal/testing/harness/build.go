@@ -11,9 +11,6 @@ import (
 	"syscall"
 )
 
-// module is the path of the module whose programs the harness builds.
-const module = "github.com/genomics-continuity/terraform-provider-genomics"
-
 // Root returns the folder of the checkout that the current folder is in.
 func Root() (string, error) {
 	dir, err := os.Getwd()

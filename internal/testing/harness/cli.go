@@ -165,7 +165,8 @@ func (w *Workspace) Exec(ctx context.Context, args ...string) (*Run, error) {
 // Start starts a command, for a test that interrupts it. The caller waits for
 // it. When ctx ends, the command is interrupted, and killed a minute later.
 func (w *Workspace) Start(ctx context.Context, args ...string) (*Running, error) {
-	cmd := exec.Command(w.CLI.Path, args...) // ended by watch, which asks first
+	// watch ends it, because that asks first.
+	cmd := exec.CommandContext(context.WithoutCancel(ctx), w.CLI.Path, args...)
 	cmd.Dir = w.Dir
 	cmd.Env = append(cleanEnv(), w.Env...)
 	cmd.Env = append(cmd.Env,

@@ -3,6 +3,7 @@
 package harness
 
 import (
+	"bytes"
 	"errors"
 	"io/fs"
 	"os"
@@ -176,7 +177,7 @@ func TestAccAzuriteKeepsBlobs(t *testing.T) {
 		t.Errorf("names %v, error %v", names, err)
 	}
 	content, err := container.Get(t.Context(), "a/1.fq.gz")
-	if err != nil || string(content) != string(reads.First) {
+	if err != nil || !bytes.Equal(content, reads.First) {
 		t.Errorf("%d bytes, error %v", len(content), err)
 	}
 	if _, err := azurite.Container("harnesstwo", "inputs"); err == nil {

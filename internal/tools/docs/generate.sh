@@ -6,7 +6,7 @@ bin=$PWD/.cache/bin
 work=$PWD/.cache/docs
 rm -rf "$work" && mkdir -p "$work/provider" "$work/config"
 
-go build -trimpath -buildvcs=false -o "$work/provider/terraform-provider-genomics" .
+go build -buildvcs=false -o "$work/provider/terraform-provider-genomics" .
 
 # The generator looks the schema up under this address when the name has no owner.
 address=registry.terraform.io/hashicorp/genomics

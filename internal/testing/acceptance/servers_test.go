@@ -1,0 +1,376 @@
+//go:build acceptance
+
+package acceptance
+
+import (
+	"bytes"
+	"context"
+	"encoding/json"
+	"fmt"
+	"io"
+	"maps"
+	"net/http"
+	"slices"
+	"strings"
+	"sync"
+	"time"
+
+	"github.com/genomics-continuity/terraform-provider-genomics/internal/emulator/fault"
+	"github.com/genomics-continuity/terraform-provider-genomics/internal/emulator/journal"
+	"github.com/genomics-continuity/terraform-provider-genomics/internal/emulator/workflows"
+	"github.com/genomics-continuity/terraform-provider-genomics/internal/testing/harness"
+)
+
+// admin asks the emulator's admin interface.
+func (l *lab) admin(method, path string, body, answer any) {
+	l.Helper()
+	if status := l.call(method, world.Ready().Admin+path, http.Header{}, body, answer); status != http.StatusOK {
+		l.Fatalf("%s %s answered %d", method, path, status)
+	}
+}
+
+func (l *lab) subscription() string { return world.Ready().SubscriptionID }
+
+// outage takes a region down in one of the emulator's ways; restore brings it back.
+func (l *lab) outage(region, mode string) {
+	l.Helper()
+	l.admin("PUT", "/admin/regions/"+region+"/fault", fault.Fault{Mode: fault.Mode(mode)}, nil)
+}
+
+func (l *lab) restore(region string) { l.Helper(); l.outage(region, "none") }
+
+func (l *lab) inject(region string, i fault.Injection) {
+	l.Helper()
+	l.admin("POST", "/admin/regions/"+region+"/inject", i, nil)
+}
+
+func (l *lab) injectManager(i fault.Injection) {
+	l.Helper()
+	l.admin("POST", "/admin/resource-manager/inject", i, nil)
+}
+
+// mend undoes whatever a test did to the world.
+func (l *lab) mend() {
+	for _, region := range []string{primary, secondary} {
+		l.restore(region)
+		l.admin("DELETE", "/admin/regions/"+region+"/inject", nil, nil)
+	}
+	l.admin("PUT", "/admin/resource-manager/fault", fault.Fault{Mode: fault.None}, nil)
+	l.admin("DELETE", "/admin/resource-manager/inject", nil, nil)
+	l.release("")
+}
+
+// hold keeps the lab's jobs running in a region; with no region, in both.
+func (l *lab) hold(region string) {
+	l.Helper()
+	l.admin("POST", "/admin/hold", workflows.Hold{Region: region, Description: l.name + "/"}, nil)
+}
+
+// release lets the lab's jobs end in a region; with no region, in both.
+func (l *lab) release(region string) {
+	l.Helper()
+	l.admin("POST", "/admin/release", workflows.Hold{Region: region, Description: l.name + "/"}, nil)
+}
+
+// finish lets one submission's run end in a region, and waits until it has.
+func (l *lab) finish(region, submission string) {
+	l.Helper()
+	for _, run := range l.runsIn(region, submission) {
+		l.change(run, workflows.Change{Release: true})
+	}
+	l.await(region, submission, "success", "failed")
+}
+
+// force sets the status of a submission's run in a region.
+func (l *lab) force(region, submission string, status, code int) {
+	l.Helper()
+	for _, run := range l.runsIn(region, submission) {
+		l.change(run, workflows.Change{Status: &status, FailureCode: &code})
+	}
+}
+
+func (l *lab) change(run workflows.Record, change workflows.Change) {
+	l.Helper()
+	l.admin("POST", fmt.Sprintf("/admin/runs/%s/%d", run.Region, run.ID), change, nil)
+}
+
+// runs is the ledger: every run of the lab's accounts, in both regions.
+func (l *lab) runs() []workflows.Record {
+	l.Helper()
+	var answer struct{ Runs []workflows.Record }
+	l.admin("GET", "/admin/runs", nil, &answer)
+	return slices.DeleteFunc(answer.Runs, func(r workflows.Record) bool { return r.Account != l.account(r.Region) })
+}
+
+// runsOf is every run of one submission, by its description.
+func (l *lab) runsOf(submission string) []workflows.Record {
+	l.Helper()
+	return slices.DeleteFunc(l.runs(), func(r workflows.Record) bool { return !strings.Contains(r.Description, l.describe(submission)) })
+}
+
+func (l *lab) runsIn(region, submission string) []workflows.Record {
+	l.Helper()
+	return slices.DeleteFunc(l.runsOf(submission), func(r workflows.Record) bool { return r.Region != region })
+}
+
+// ran asserts how often a submission ran, in all regions together.
+func (l *lab) ran(submission string, times int) []workflows.Record {
+	l.Helper()
+	runs := l.runsOf(submission)
+	if len(runs) != times {
+		l.Errorf("%s ran %d times, want %d: %+v", submission, len(runs), times, runs)
+	}
+	return runs
+}
+
+// patience is how long the servers may take for something that they do by
+// themselves. It is never waited for in full unless a test fails.
+const patience = time.Minute
+
+// await waits until the newest run of a submission in a region has one of the statuses.
+func (l *lab) await(region, submission string, statuses ...string) {
+	l.Helper()
+	l.until(fmt.Sprintf("%s is %v in %s", submission, statuses, region), func() bool {
+		runs := l.runsIn(region, submission)
+		return len(runs) > 0 && slices.Contains(statuses, runs[len(runs)-1].StatusName)
+	})
+}
+
+// until waits for something that happens elsewhere.
+func (l *lab) until(what string, happened func() bool) {
+	l.Helper()
+	end := time.NewTimer(patience)
+	defer end.Stop()
+	tick := time.NewTicker(20 * time.Millisecond)
+	defer tick.Stop()
+	for !happened() {
+		select {
+		case <-tick.C:
+		case <-end.C:
+			l.Fatalf("waited %s in vain until %s: %+v", patience, what, l.runs())
+		case <-l.Context().Done():
+			l.Fatal(l.Context().Err())
+		}
+	}
+}
+
+// mark is the place in the journal from which a test looks.
+func (l *lab) mark() int64 {
+	l.Helper()
+	var page journal.Page
+	l.admin("GET", "/admin/journal?since=999999999", nil, &page)
+	return page.Last
+}
+
+// requests is what a region's service and storage were asked by clients since a
+// mark; with "resource-manager", what that was asked.
+func (l *lab) requests(since int64, region string) []journal.Entry {
+	l.Helper()
+	var page journal.Page
+	query := "&region=" + region
+	if region == manager {
+		query = "&plane=arm"
+	}
+	l.admin("GET", fmt.Sprintf("/admin/journal?origin=client&since=%d%s", since, query), nil, &page)
+	return page.Entries
+}
+
+const manager = "resource-manager"
+
+// service narrows requests to those of the workflow service with a method.
+func service(entries []journal.Entry, method string) []journal.Entry {
+	return slices.DeleteFunc(entries, func(e journal.Entry) bool { return e.Plane != journal.PlaneService || e.Method != method })
+}
+
+// posts is every submission that a region was sent since a mark.
+func (l *lab) posts(since int64, region string) []journal.Entry {
+	l.Helper()
+	return service(l.requests(since, region), http.MethodPost)
+}
+
+// cancels is every cancellation that a region was asked for since a mark.
+func (l *lab) cancels(since int64, region string) []journal.Entry {
+	l.Helper()
+	return service(l.requests(since, region), http.MethodDelete)
+}
+
+// lists is every listing of the workflow service, searches left out, since a mark.
+func (l *lab) lists(since int64, region string) []journal.Entry {
+	l.Helper()
+	return slices.DeleteFunc(service(l.requests(since, region), http.MethodGet), func(e journal.Entry) bool {
+		return strings.Trim(strings.TrimPrefix(e.Path, "/api/workflows"), "/") != "" || strings.Contains(e.Query, "filter")
+	})
+}
+
+// submitted asserts how many submissions both regions were sent since a mark.
+func (l *lab) submitted(since int64, times int) {
+	l.Helper()
+	if posts := append(l.posts(since, primary), l.posts(since, secondary)...); len(posts) != times {
+		l.Errorf("%d submissions were sent, want %d: %+v", len(posts), times, posts)
+	}
+}
+
+// sampleReads are read once for all tests.
+var sampleReads = sync.OnceValues(harness.LoadReads)
+
+// smallReads are for tests of which many run.
+var smallReads = sync.OnceValues(func() (harness.Reads, error) { return harness.GenerateReads(1, 20) })
+
+// reads are a pair of small blobs for each submission.
+func (l *lab) reads(submissions ...string) map[string][]byte {
+	l.Helper()
+	return l.pairs(smallReads, submissions)
+}
+
+// realReads are a pair of blobs with the reads of a sequencing run for each.
+func (l *lab) realReads(submissions ...string) map[string][]byte {
+	l.Helper()
+	return l.pairs(sampleReads, submissions)
+}
+
+func (l *lab) pairs(load func() (harness.Reads, error), submissions []string) map[string][]byte {
+	l.Helper()
+	reads, err := load()
+	if err != nil {
+		l.Fatal(err)
+	}
+	blobs := map[string][]byte{}
+	for _, name := range submissions {
+		blobs[firstReads(name)], blobs[secondReads(name)] = reads.First, reads.Second
+	}
+	return blobs
+}
+
+func (l *lab) container(region, name string) *harness.Container {
+	l.Helper()
+	container, err := world.azurite.Container(places[region].storage, name)
+	if err != nil {
+		l.Fatal(err)
+	}
+	return container
+}
+
+// put uploads blobs past every door and fault, and makes their container.
+func (l *lab) put(region, container string, blobs ...map[string][]byte) {
+	l.Helper()
+	c := l.container(region, container)
+	err := c.Create(l.Context())
+	all := map[string][]byte{}
+	for _, more := range blobs {
+		maps.Copy(all, more)
+	}
+	if err == nil {
+		err = c.Put(l.Context(), all)
+	}
+	if err != nil {
+		l.Fatal(err)
+	}
+}
+
+func (l *lab) get(region, container, name string) []byte {
+	l.Helper()
+	content, err := l.container(region, container).Get(l.Context(), name)
+	if err != nil {
+		l.Fatal(err)
+	}
+	return content
+}
+
+// blobs lists a container.
+func (l *lab) blobs(region, container, prefix string) []string {
+	l.Helper()
+	names, err := l.container(region, container).Names(l.Context(), prefix)
+	if err != nil {
+		l.Fatal(err)
+	}
+	return names
+}
+
+// remove removes blobs, as somebody outside would.
+func (l *lab) remove(region, container string, names ...string) {
+	l.Helper()
+	for _, name := range names {
+		if err := l.container(region, container).Delete(l.Context(), name); err != nil {
+			l.Fatal(err)
+		}
+	}
+}
+
+// secrets is everything secret that the servers handed out or were sent.
+func (l *lab) secrets() []journal.Secret {
+	l.Helper()
+	var answer struct{ Secrets []journal.Secret }
+	l.admin("GET", "/admin/secrets", nil, &answer)
+	return answer.Secrets
+}
+
+// resource asks Resource Manager as a colleague would: with a token of the
+// managed identity, past the provider. It returns the status and the body.
+func (l *lab) resource(method, id, version string, body any) (int, map[string]any) {
+	l.Helper()
+	ready := world.Ready()
+	var token struct {
+		Token string `json:"access_token"`
+	}
+	l.call(http.MethodGet, ready.Identity+"?api-version=2019-08-01&resource=https://management.azure.com/", http.Header{"X-Identity-Header": {ready.IdentityHeader}}, nil, &token)
+	answer := map[string]any{}
+	status := l.call(method, ready.ResourceManager+id+"?api-version="+version, http.Header{"Authorization": {"Bearer " + token.Token}}, body, &answer)
+	return status, answer
+}
+
+const genomicsVersion = "2017-08-01-preview"
+
+func (l *lab) accountExists(region string) bool {
+	l.Helper()
+	status, _ := l.resource(http.MethodGet, l.accountID(region), genomicsVersion, nil)
+	return status == http.StatusOK
+}
+
+// deleteAccount deletes an account outside of Terraform.
+func (l *lab) deleteAccount(region string) {
+	l.Helper()
+	l.resource(http.MethodDelete, l.accountID(region), genomicsVersion, nil)
+	l.until("the account is gone", func() bool { return !l.accountExists(region) })
+}
+
+// key is an access key of the lab's account.
+func (l *lab) key(region string) string {
+	l.Helper()
+	_, keys := l.resource(http.MethodPost, l.accountID(region)+"/listKeys", genomicsVersion, nil)
+	return text(keys["key1"])
+}
+
+// call sends a request that is no part of the test, and reads a JSON answer.
+func (l *lab) call(method, url string, header http.Header, body, answer any) int {
+	l.Helper()
+	var content io.Reader
+	if body != nil {
+		raw, err := json.Marshal(body)
+		if err != nil {
+			l.Fatal(err)
+		}
+		content = bytes.NewReader(raw)
+	}
+	// What is asked of the servers here also mends them after a test's context has ended.
+	req, err := http.NewRequestWithContext(context.WithoutCancel(l.Context()), method, url, content)
+	if err != nil {
+		l.Fatal(err)
+	}
+	req.Header = header.Clone()
+	req.Header.Set("Content-Type", "application/json")
+	resp, err := http.DefaultClient.Do(req)
+	if err != nil {
+		l.Fatal(err)
+	}
+	defer resp.Body.Close()
+	raw, err := io.ReadAll(resp.Body)
+	if err != nil {
+		l.Fatal(err)
+	}
+	if len(raw) > 0 && answer != nil {
+		if err := json.Unmarshal(raw, answer); err != nil {
+			l.Fatalf("%s %s answered %d %s", method, req.URL.Path, resp.StatusCode, raw)
+		}
+	}
+	return resp.StatusCode
+}
