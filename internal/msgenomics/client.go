@@ -151,6 +151,7 @@ func (c *Client) do(req *policy.Request, method, path, key string) (*answer, err
 	if err != nil {
 		return nil, err
 	}
+	defer func() { _ = resp.Body.Close() }()
 	a := &answer{method: method, path: path, resp: resp}
 	if a.body, err = runtime.Payload(resp); err != nil {
 		return nil, a.unreadable(err)

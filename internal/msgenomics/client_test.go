@@ -3,7 +3,6 @@ package msgenomics
 import (
 	"context"
 	"errors"
-	"net"
 	"net/http"
 	"net/http/httptest"
 	"strings"
@@ -114,14 +113,10 @@ func checkOutcome(t *testing.T, err error, refused bool) {
 
 func TestSubmitWithoutConnection(t *testing.T) {
 	t.Run("refused", func(t *testing.T) {
-		listener, err := net.Listen("tcp", "127.0.0.1:0")
-		if err != nil {
-			t.Fatal(err)
-		}
-		endpoint := "http://" + listener.Addr().String()
-		_ = listener.Close()
-		c, gate := gated(t, endpoint, time.Minute)
-		_, err = c.Submit(bounded(t), sample())
+		server := httptest.NewServer(http.NotFoundHandler())
+		server.Close()
+		c, gate := gated(t, server.URL, time.Minute)
+		_, err := c.Submit(bounded(t), sample())
 		checkOutcome(t, err, true)
 		var dark *region.UnreachableError
 		if !errors.As(err, &dark) || gate.State() != region.Closed {
@@ -284,7 +279,7 @@ func TestRotatedKey(t *testing.T) {
 	}
 	before := len(s.seen())
 	var api *APIError
-	if err := New(endpoint, constantKey, plain()).Ping(bounded(t)); !errors.As(err, &api) || api.StatusCode != 401 || !api.Gateway || len(s.seen()) != before+1 {
+	if err := New(endpoint, constantKey, plain()).Ping(bounded(t)); !errors.As(err, &api) || api.StatusCode != http.StatusUnauthorized || !api.Gateway || len(s.seen()) != before+1 {
 		t.Errorf("wrong: %v after %d requests", err, len(s.seen())-before)
 	}
 }

@@ -136,7 +136,7 @@ func ValidProcessArgs(args string) error {
 		seen[name] = value
 	}
 	if !slices.Contains(References(), seen["R"]) {
-		return fmt.Errorf("R names the reference genome and must be one of %s", strings.Join(References(), ", "))
+		return fmt.Errorf("the reference genome, R=, must be one of %s", strings.Join(References(), ", "))
 	}
 	return nil
 }

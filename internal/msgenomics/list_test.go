@@ -146,7 +146,7 @@ func TestListingSharesPages(t *testing.T) {
 			wg.Go(func() {
 				w, ok, err := listing.Find(bounded(t), int64(id))
 				if err != nil || ok != (id <= total) || ok && w.ID != int64(id) {
-					errs[i] = fmt.Errorf("Find(%d) = %+v, %v, %v", id, w, ok, err)
+					errs[i] = fmt.Errorf("Find(%d) = %+v, %v, %w", id, w, ok, err)
 				}
 			})
 		}

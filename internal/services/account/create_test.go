@@ -10,7 +10,7 @@ import (
 	"github.com/hashicorp/terraform-plugin-framework/types"
 )
 
-func create(t *testing.T, ctx context.Context, r *run, plan *model) resource.CreateResponse {
+func create(ctx context.Context, t *testing.T, r *run, plan *model) resource.CreateResponse {
 	t.Helper()
 	resp := resource.CreateResponse{State: emptyState(t.Context()), Identity: noIdentity(t.Context())}
 	(&Resource{cloud: r}).Create(ctx, resource.CreateRequest{Plan: planOf(t, plan)}, &resp)
@@ -19,7 +19,7 @@ func create(t *testing.T, ctx context.Context, r *run, plan *model) resource.Cre
 
 func TestCreate(t *testing.T) {
 	rm := &resourceManager{}
-	resp := create(t, t.Context(), newRun(t, rm), func() *model {
+	resp := create(t.Context(), t, newRun(t, rm), func() *model {
 		m := tagged(existing(), "team", "lab")
 		m.ProvisioningState = types.StringUnknown()
 		return m
@@ -42,7 +42,7 @@ func TestCreate(t *testing.T) {
 
 func TestCreateDoesNotTakeOver(t *testing.T) {
 	rm := &resourceManager{exists: true, location: "westus2", state: "Succeeded"}
-	resp := create(t, t.Context(), newRun(t, rm), lab())
+	resp := create(t.Context(), t, newRun(t, rm), lab())
 	expect(t, resp.Diagnostics, "exists already", "terraform import 'ADDRESS' '"+labID+"'")
 	if modelOf(t, resp.State) != nil || rm.saw() != "GET" {
 		t.Errorf("state %+v after %s", modelOf(t, resp.State), rm.saw())
@@ -53,7 +53,7 @@ func TestCreateDoesNotTakeOver(t *testing.T) {
 func TestCreateBrokenOff(t *testing.T) {
 	t.Run("refused", func(t *testing.T) {
 		rm := &resourceManager{fault: refuse("PUT", http.StatusForbidden, "AuthorizationFailed")}
-		resp := create(t, t.Context(), newRun(t, rm), lab())
+		resp := create(t.Context(), t, newRun(t, rm), lab())
 		expect(t, resp.Diagnostics, "cannot be created", "AuthorizationFailed", labID)
 		if modelOf(t, resp.State) != nil || rm.saw() != "GET PUT" {
 			t.Errorf("state %+v after %s", modelOf(t, resp.State), rm.saw())
@@ -61,7 +61,7 @@ func TestCreateBrokenOff(t *testing.T) {
 	})
 	t.Run("failed while being made", func(t *testing.T) {
 		rm := &resourceManager{state: "Failed"}
-		resp := create(t, t.Context(), newRun(t, rm), existing())
+		resp := create(t.Context(), t, newRun(t, rm), existing())
 		expect(t, resp.Diagnostics, "not ready (Failed)", "untaint")
 		if got := modelOf(t, resp.State); got == nil || got.ID.ValueString() != labID || got.ProvisioningState.ValueString() != "Failed" {
 			t.Errorf("state %+v", got)
@@ -81,7 +81,7 @@ func TestCreateBrokenOff(t *testing.T) {
 				<-r.Context().Done()
 				return true
 			}
-			resp := create(t, ctx, newRun(t, rm), existing())
+			resp := create(ctx, t, newRun(t, rm), existing())
 			expect(t, resp.Diagnostics, parts...)
 			got := modelOf(t, resp.State)
 			if got == nil || got.ID.ValueString() != labID || got.ProvisioningState.ValueString() != state || identityOf(t, resp.Identity) != subscription+"/rg/lab" {
@@ -101,7 +101,7 @@ func TestCreateBrokenOff(t *testing.T) {
 			<-r.Context().Done()
 			return true
 		}
-		resp := create(t, ctx, newRun(t, rm), existing())
+		resp := create(ctx, t, newRun(t, rm), existing())
 		expect(t, resp.Diagnostics, "not ready (Creating)")
 		if got := modelOf(t, resp.State); got == nil || got.ID.ValueString() != labID {
 			t.Errorf("state %+v", got)
@@ -118,7 +118,7 @@ func TestCreateBrokenOff(t *testing.T) {
 			<-r.Context().Done()
 			return true
 		}
-		resp := create(t, ctx, newRun(t, rm), existing())
+		resp := create(ctx, t, newRun(t, rm), existing())
 		expect(t, resp.Diagnostics, "was not created")
 		if got := modelOf(t, resp.State); got != nil {
 			t.Errorf("state %+v", got)

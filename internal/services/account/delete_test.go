@@ -11,7 +11,7 @@ import (
 	"github.com/hashicorp/terraform-plugin-framework/types"
 )
 
-func remove(t *testing.T, ctx context.Context, r *run, state *model) resource.DeleteResponse {
+func remove(ctx context.Context, t *testing.T, r *run, state *model) resource.DeleteResponse {
 	t.Helper()
 	s := stateOf(t, state)
 	resp := resource.DeleteResponse{State: s, Identity: noIdentity(t.Context())}
@@ -29,14 +29,14 @@ func TestDelete(t *testing.T) {
 	}
 	t.Run("unused", func(t *testing.T) {
 		rm := ready(workflow(1, 20000, ""), workflow(2, 50000, ""), workflow(3, 60000, ""))
-		expect(t, remove(t, t.Context(), newRun(t, rm), existing()).Diagnostics)
+		expect(t, remove(t.Context(), t, newRun(t, rm), existing()).Diagnostics)
 		if saw := rm.saw(); saw != "GET:workflows GET:workflows DELETE" {
 			t.Errorf("saw %s", saw)
 		}
 	})
 	t.Run("in use", func(t *testing.T) {
 		rm := ready(workflow(1, 20000, "done"), workflow(2, 10000, "[tfg:x] NA12878"), workflow(3, 61000, "odd"), workflow(4, 58000, "ending"))
-		resp := remove(t, t.Context(), newRun(t, rm), existing())
+		resp := remove(t.Context(), t, newRun(t, rm), existing())
 		expect(t, resp.Diagnostics, "3 unfinished", "2 (working) [tfg:x] NA12878", "3 (unknown) odd", "4 (cancelling) ending", "force_destroy = true", labID, "westus2")
 		if !rm.exists || strings.Contains(resp.Diagnostics.Errors()[0].Detail(), "done") {
 			t.Errorf("exists %v: %v", rm.exists, resp.Diagnostics)
@@ -47,12 +47,12 @@ func TestDelete(t *testing.T) {
 		for id := range 50 {
 			many = append(many, workflow(id+1, 1000, ""))
 		}
-		expect(t, remove(t, t.Context(), newRun(t, ready(many...)), existing()).Diagnostics, "50 unfinished", "and 30 more")
+		expect(t, remove(t.Context(), t, newRun(t, ready(many...)), existing()).Diagnostics, "50 unfinished", "and 30 more")
 	})
 	t.Run("forced", func(t *testing.T) {
 		rm, forced := ready(workflow(2, 10000, "")), existing()
 		forced.ForceDestroy = types.BoolValue(true)
-		expect(t, remove(t, t.Context(), newRun(t, rm), forced).Diagnostics)
+		expect(t, remove(t.Context(), t, newRun(t, rm), forced).Diagnostics)
 		if saw := rm.saw(); saw != "DELETE" {
 			t.Errorf("saw %s", saw)
 		}
@@ -70,7 +70,7 @@ func TestDelete(t *testing.T) {
 			}
 			return false
 		}
-		expect(t, remove(t, t.Context(), newRun(t, rm), existing()).Diagnostics)
+		expect(t, remove(t.Context(), t, newRun(t, rm), existing()).Diagnostics)
 		if asked != 3 || rm.exists {
 			t.Errorf("asked %d times, exists %v", asked, rm.exists)
 		}
@@ -89,7 +89,7 @@ func TestDelete(t *testing.T) {
 			}
 			return rounds == 2
 		}
-		expect(t, remove(t, ctx, newRun(t, rm), existing()).Diagnostics, "still being cancelled", "2 (cancelling)")
+		expect(t, remove(ctx, t, newRun(t, rm), existing()).Diagnostics, "still being cancelled", "2 (cancelling)")
 		if !rm.exists {
 			t.Error("the account was deleted")
 		}
@@ -97,8 +97,8 @@ func TestDelete(t *testing.T) {
 	t.Run("region dark", func(t *testing.T) {
 		rm := ready()
 		run := newRun(t, rm)
-		run.service = "http://" + unusedAddress(t)
-		resp := remove(t, t.Context(), run, existing())
+		run.service = nowhere()
+		resp := remove(t.Context(), t, run, existing())
 		expect(t, resp.Diagnostics, "cannot be told", "westus2 is unreachable", "Destroy again when the region answers", "force_destroy = true")
 		if !rm.exists {
 			t.Error("the account was deleted blindly")
@@ -108,7 +108,7 @@ func TestDelete(t *testing.T) {
 		rm, failed := ready(workflow(1, 1000, "")), existing()
 		rm.state = "Failed"
 		failed.ProvisioningState = types.StringValue("Creating")
-		expect(t, remove(t, t.Context(), newRun(t, rm), failed).Diagnostics)
+		expect(t, remove(t.Context(), t, newRun(t, rm), failed).Diagnostics)
 		if saw := rm.saw(); saw != "GET DELETE" {
 			t.Errorf("saw %s", saw)
 		}
@@ -117,12 +117,12 @@ func TestDelete(t *testing.T) {
 		rm := &resourceManager{}
 		forced := existing()
 		forced.ForceDestroy = types.BoolValue(true)
-		expect(t, remove(t, t.Context(), newRun(t, rm), forced).Diagnostics)
+		expect(t, remove(t.Context(), t, newRun(t, rm), forced).Diagnostics)
 	})
 	t.Run("refused", func(t *testing.T) {
 		rm := ready()
 		rm.fault = refuse("DELETE", http.StatusConflict, "ScopeLocked")
-		expect(t, remove(t, t.Context(), newRun(t, rm), existing()).Diagnostics, "could not be deleted", "ScopeLocked")
+		expect(t, remove(t.Context(), t, newRun(t, rm), existing()).Diagnostics, "could not be deleted", "ScopeLocked")
 	})
 	t.Run("answer lost, and yet deleted", func(t *testing.T) {
 		ctx, cancel := context.WithCancel(t.Context())
@@ -136,6 +136,6 @@ func TestDelete(t *testing.T) {
 			<-r.Context().Done()
 			return true
 		}
-		expect(t, remove(t, ctx, newRun(t, rm), existing()).Diagnostics)
+		expect(t, remove(ctx, t, newRun(t, rm), existing()).Diagnostics)
 	})
 }

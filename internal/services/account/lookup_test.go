@@ -18,7 +18,10 @@ func TestDataSource(t *testing.T) {
 		var s datasource.SchemaResponse
 		d.Schema(t.Context(), datasource.SchemaRequest{}, &s)
 		raw := map[string]tftypes.Value{}
-		kind := s.Schema.Type().TerraformType(t.Context()).(tftypes.Object)
+		kind, ok := s.Schema.Type().TerraformType(t.Context()).(tftypes.Object)
+		if !ok {
+			t.Fatal("the schema is no object")
+		}
 		for name, attribute := range kind.AttributeTypes {
 			raw[name] = tftypes.NewValue(attribute, nil)
 		}

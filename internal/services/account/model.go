@@ -93,7 +93,8 @@ func (m *model) tagsToAPI(ctx context.Context) (map[string]string, diag.Diagnost
 	if m.Tags.IsNull() {
 		return tags, nil
 	}
-	return tags, m.Tags.ElementsAs(ctx, &tags, false)
+	diags := m.Tags.ElementsAs(ctx, &tags, false)
+	return tags, diags
 }
 
 // about is what a diagnostic says of the account.

@@ -34,7 +34,8 @@ func TestPlan(t *testing.T) {
 		"another region: a new account":                       {elsewhere, existing(), labID, "https://westeurope.example", ""},
 	} {
 		t.Run(name, func(t *testing.T) {
-			r := &Resource{cloud: newRun(t, &resourceManager{})}
+			world := newRun(t, &resourceManager{})
+			r := &Resource{cloud: world}
 			resp := resource.ModifyPlanResponse{Plan: planOf(t, tt.plan)}
 			r.ModifyPlan(t.Context(), resource.ModifyPlanRequest{Plan: planOf(t, tt.plan), State: stateOf(t, tt.state)}, &resp)
 			fatal(t, resp.Diagnostics)
@@ -49,7 +50,7 @@ func TestPlan(t *testing.T) {
 			if got.ID.IsNull() || got.APIURL.IsNull() || got.ProvisioningState.IsNull() {
 				t.Errorf("null instead of unknown: %+v", got)
 			}
-			if saw := r.cloud.(*run).rm.saw(); saw != "" {
+			if saw := world.rm.saw(); saw != "" {
 				t.Errorf("planning asked Resource Manager: %s", saw)
 			}
 		})
@@ -143,7 +144,7 @@ func TestReadKeepsState(t *testing.T) {
 // dark makes Resource Manager unreachable.
 func dark(t *testing.T) *run {
 	t.Helper()
-	return runAgainst(t, &resourceManager{}, "http://"+unusedAddress(t))
+	return runAgainst(t, &resourceManager{}, nowhere())
 }
 
 func TestReadWithoutResourceManager(t *testing.T) {

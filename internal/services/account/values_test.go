@@ -2,8 +2,8 @@ package account
 
 import (
 	"context"
-	"net"
 	"net/http"
+	"net/http/httptest"
 	"strings"
 	"testing"
 
@@ -60,8 +60,7 @@ func stateOf(t *testing.T, m *model) tfsdk.State {
 
 func planOf(t *testing.T, m *model) tfsdk.Plan {
 	t.Helper()
-	s := stateOf(t, m)
-	return tfsdk.Plan{Schema: s.Schema, Raw: s.Raw}
+	return tfsdk.Plan(stateOf(t, m))
 }
 
 func noIdentity(ctx context.Context) *tfsdk.ResourceIdentity {
@@ -124,13 +123,9 @@ func refuse(method string, status int, code string) func(http.ResponseWriter, *h
 	}
 }
 
-// unusedAddress is one where nothing listens.
-func unusedAddress(t *testing.T) string {
-	t.Helper()
-	listener, err := net.Listen("tcp", "127.0.0.1:0")
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer func() { _ = listener.Close() }()
-	return listener.Addr().String()
+// nowhere is the URL of a server that has gone.
+func nowhere() string {
+	server := httptest.NewServer(http.NotFoundHandler())
+	server.Close()
+	return server.URL
 }

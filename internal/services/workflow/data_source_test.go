@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"net"
 	"net/http"
 	"net/http/httptest"
 	"strings"
@@ -74,12 +73,9 @@ func (r *run) connected(t *testing.T) *run {
 // dark is a run in which the region refuses connections.
 func dark(t *testing.T) *run {
 	t.Helper()
-	listener, err := net.Listen("tcp", "127.0.0.1:0")
-	if err != nil {
-		t.Fatal(err)
-	}
-	_ = listener.Close()
-	return (&run{endpoint: "http://" + listener.Addr().String()}).connected(t)
+	server := httptest.NewServer(http.NotFoundHandler())
+	server.Close()
+	return (&run{endpoint: server.URL}).connected(t)
 }
 
 func (r *run) Gate(location string) *region.Gate { return r.gates.For(location) }
@@ -235,7 +231,7 @@ func TestWorkflowsOfAnAccountToBe(t *testing.T) {
 	r := newRun(t, "[]", 200)
 	header := http.Header{"Content-Type": {"application/json"}}
 	r.noAccount = &azcore.ResponseError{StatusCode: 404, ErrorCode: "ResourceNotFound", RawResponse: &http.Response{
-		StatusCode: 404, Header: header, Body: http.NoBody, Request: httptest.NewRequest(http.MethodGet, labID, nil),
+		StatusCode: http.StatusNotFound, Header: header, Body: http.NoBody, Request: httptest.NewRequestWithContext(t.Context(), http.MethodGet, labID, nil),
 	}}
 	got, diags := many(t, r, map[string]any{})
 	if diags.HasError() || diags.WarningsCount() != 1 || got.Reachable.ValueBool() || got.Workflows == nil || !got.Location.IsNull() {
