@@ -17,8 +17,9 @@ import (
 	"github.com/genomics-continuity/terraform-provider-genomics/internal/session"
 )
 
-// complete fills in what can be known while planning. state is nil on create.
-func (r *Resource) complete(ctx context.Context, plan, state *model) diag.Diagnostics {
+// complete fills in what can be known while planning. state is nil on create;
+// silent are the regions that did not answer the refresh.
+func (r *Resource) complete(ctx context.Context, plan, state *model, silent services.Silent) diag.Diagnostics {
 	plan.ID = plan.Name
 	active, standby, decided, diags := plan.sides(ctx)
 	if diags.HasError() {
@@ -44,12 +45,12 @@ func (r *Resource) complete(ctx context.Context, plan, state *model) diag.Diagno
 	diags.Append(d...)
 	plan.Standby, d = r.describe(ctx, plan, standby, prior)
 	diags.Append(d...)
-	diags.Append(r.expect(ctx, plan, state, active, standby)...)
+	diags.Append(r.expect(ctx, plan, state, active, standby, silent)...)
 	return diags
 }
 
 // expect says what the figures will be.
-func (r *Resource) expect(ctx context.Context, plan, state *model, active, standby sideModel) diag.Diagnostics {
+func (r *Resource) expect(ctx context.Context, plan, state *model, active, standby sideModel, silent services.Silent) diag.Diagnostics {
 	if state == nil || state.Active.IsNull() {
 		plan.open()
 		return nil
@@ -59,10 +60,10 @@ func (r *Resource) expect(ctx context.Context, plan, state *model, active, stand
 	case before.Location.ValueString() != region.Normalize(active.Location.ValueString()) && before.Location.ValueString() == region.Normalize(standby.Location.ValueString()):
 		// A failover only changes the roles: it must not wait for a copy.
 		plan.figures(state)
-		diags.Append(r.guard(ctx, plan, state, before, active)...)
-	case r.changed(plan, state):
+		diags.Append(guard(ctx, plan, state, before, active, silent)...)
+	case changed(plan, state):
 		plan.open()
-	case r.behind(ctx, plan, state):
+	case behind(ctx, plan, state, silent):
 		plan.open()
 		plan.PendingBlobs, plan.PendingBytes, plan.InSync = types.Int64Value(0), types.Int64Value(0), types.BoolValue(true)
 	default:
@@ -72,26 +73,26 @@ func (r *Resource) expect(ctx context.Context, plan, state *model, active, stand
 }
 
 // changed reports whether the configuration asks for another set of copies.
-func (r *Resource) changed(plan, state *model) bool {
+func changed(plan, state *model) bool {
 	return !plan.Primary.Equal(state.Primary) || !plan.Secondary.Equal(state.Secondary) ||
 		!plan.Prefix.Equal(state.Prefix) || !plan.Include.Equal(state.Include) || !plan.Exclude.Equal(state.Exclude) ||
 		!plan.Verify.Equal(state.Verify) || !plan.Active.Equal(state.Active) || !plan.Standby.Equal(state.Standby)
 }
 
 // behind reports whether there is something to copy that can be copied now.
-func (r *Resource) behind(ctx context.Context, plan, state *model) bool {
+func behind(ctx context.Context, plan, state *model, silent services.Silent) bool {
 	if !plan.flows(ctx) || state.InSync.IsNull() || state.InSync.ValueBool() {
 		return false
 	}
 	active, _, _ := roleFrom(ctx, plan.Active)
 	standby, _, _ := roleFrom(ctx, plan.Standby)
-	return r.session.Answers(active.Location.ValueString()) && r.session.Answers(standby.Location.ValueString())
+	return silent.Answers(active.Location.ValueString()) && silent.Answers(standby.Location.ValueString())
 }
 
 // guard refuses to leave a region that answers and holds what the other lacks:
 // those blobs would silently be missing, and could be copied first. Leaving a
 // region in the dark is what this provider is for: it only warns.
-func (r *Resource) guard(ctx context.Context, plan, state *model, from roleModel, to sideModel) diag.Diagnostics {
+func guard(ctx context.Context, plan, state *model, from roleModel, to sideModel, silent services.Silent) diag.Diagnostics {
 	var diags diag.Diagnostics
 	if state.PendingBlobs.ValueInt64() == 0 {
 		return diags
@@ -100,7 +101,7 @@ func (r *Resource) guard(ctx context.Context, plan, state *model, from roleModel
 		state.PendingBytes.ValueInt64(), from.Location.ValueString())
 	accepted, d := services.Strings(ctx, plan.Accept)
 	diags.Append(d...)
-	if slices.Contains(accepted, acceptDataLoss) || !r.session.Answers(from.Location.ValueString()) {
+	if slices.Contains(accepted, acceptDataLoss) || !silent.Answers(from.Location.ValueString()) {
 		diags.AddAttributeWarning(path.Root("active_region"), "Failing over without all the data", lacking)
 		return diags
 	}

@@ -8,6 +8,7 @@ import (
 	"github.com/hashicorp/terraform-plugin-framework/types"
 
 	"github.com/genomics-continuity/terraform-provider-genomics/internal/azure"
+	"github.com/genomics-continuity/terraform-provider-genomics/internal/services"
 	"github.com/genomics-continuity/terraform-provider-genomics/internal/session"
 )
 
@@ -60,7 +61,7 @@ func newResource(t *testing.T) *Resource {
 
 func TestPlanOfAFlipKeepsTheFigures(t *testing.T) {
 	r, state, plan := newResource(t), stateActiveIn(t, "westus2", 0), storeActiveIn("westeurope")
-	if d := r.complete(t.Context(), &plan, &state); len(d) > 0 {
+	if d := r.complete(t.Context(), &plan, &state, nil); len(d) > 0 {
 		t.Fatal(d)
 	}
 	if !plan.Active.Equal(state.Standby) || !plan.Standby.Equal(state.Active) {
@@ -73,7 +74,7 @@ func TestPlanOfAFlipKeepsTheFigures(t *testing.T) {
 
 func TestPlanCopiesWhatIsBehind(t *testing.T) {
 	r, state, plan := newResource(t), stateActiveIn(t, "westus2", 2), storeActiveIn("westus2")
-	if d := r.complete(t.Context(), &plan, &state); len(d) > 0 {
+	if d := r.complete(t.Context(), &plan, &state, nil); len(d) > 0 {
 		t.Fatal(d)
 	}
 	if plan.PendingBlobs.ValueInt64() != 0 || plan.PendingBlobs.IsUnknown() || !plan.InSync.ValueBool() || !plan.LastReplicatedAt.IsUnknown() {
@@ -83,7 +84,7 @@ func TestPlanCopiesWhatIsBehind(t *testing.T) {
 
 func TestPlanLetsNothingFlowBackByItself(t *testing.T) {
 	r, state, plan := newResource(t), stateActiveIn(t, "westeurope", 2), storeActiveIn("westeurope")
-	if d := r.complete(t.Context(), &plan, &state); len(d) > 0 {
+	if d := r.complete(t.Context(), &plan, &state, nil); len(d) > 0 {
 		t.Fatal(d)
 	}
 	if !plan.PendingBlobs.Equal(state.PendingBlobs) || plan.LastReplicatedAt.IsUnknown() {
@@ -91,7 +92,7 @@ func TestPlanLetsNothingFlowBackByItself(t *testing.T) {
 	}
 	plan = storeActiveIn("westeurope")
 	plan.FailbackReplication = types.BoolValue(true)
-	if d := r.complete(t.Context(), &plan, &state); len(d) > 0 {
+	if d := r.complete(t.Context(), &plan, &state, nil); len(d) > 0 {
 		t.Fatal(d)
 	}
 	if plan.PendingBlobs.ValueInt64() != 0 || !plan.LastReplicatedAt.IsUnknown() {
@@ -101,13 +102,29 @@ func TestPlanLetsNothingFlowBackByItself(t *testing.T) {
 
 func TestFailingBackWithoutTheDataIsRefused(t *testing.T) {
 	r, state, plan := newResource(t), stateActiveIn(t, "westeurope", 2), storeActiveIn("westus2")
-	if d := r.complete(t.Context(), &plan, &state); !d.HasError() {
+	if d := r.complete(t.Context(), &plan, &state, nil); !d.HasError() {
 		t.Fatal("the primary lacks two blobs, and the secondary may still be asked")
 	}
 	plan = storeActiveIn("westus2")
 	plan.Accept = types.SetValueMust(types.StringType, []attr.Value{types.StringValue(acceptDataLoss)})
-	if d := r.complete(t.Context(), &plan, &state); d.HasError() || d.WarningsCount() != 1 {
+	if d := r.complete(t.Context(), &plan, &state, nil); d.HasError() || d.WarningsCount() != 1 {
 		t.Errorf("accepted: %v", d)
+	}
+}
+
+// The figures of a silent region are the last known ones: nothing is proposed on
+// them, and leaving such a region is only warned about.
+func TestPlanWithASilentRegion(t *testing.T) {
+	r, state, plan := newResource(t), stateActiveIn(t, "westus2", 2), storeActiveIn("westus2")
+	if d := r.complete(t.Context(), &plan, &state, services.Silent{"westeurope"}); len(d) > 0 {
+		t.Fatal(d)
+	}
+	if !plan.PendingBlobs.Equal(state.PendingBlobs) || plan.LastReplicatedAt.IsUnknown() {
+		t.Error("a copy is proposed into a silent region")
+	}
+	plan = storeActiveIn("westeurope")
+	if d := r.complete(t.Context(), &plan, &state, services.Silent{"westus2"}); d.HasError() || d.WarningsCount() != 1 {
+		t.Errorf("leaving a silent region: %v", d)
 	}
 }
 

@@ -85,10 +85,12 @@ func (r *Resource) ModifyPlan(ctx context.Context, req resource.ModifyPlanReques
 		state = new(model)
 		resp.Diagnostics.Append(req.State.Get(ctx, state)...)
 	}
+	silent, d := services.ReadSilent(ctx, req.Private)
+	resp.Diagnostics.Append(d...)
 	if resp.Diagnostics.HasError() {
 		return
 	}
-	resp.Diagnostics.Append(r.complete(ctx, &plan, state)...)
+	resp.Diagnostics.Append(r.complete(ctx, &plan, state, silent)...)
 	if !resp.Diagnostics.HasError() {
 		resp.Diagnostics.Append(resp.Plan.Set(ctx, &plan)...)
 	}
@@ -106,7 +108,7 @@ func (r *Resource) Create(ctx context.Context, req resource.CreateRequest, resp 
 	ctx, cancel := context.WithTimeout(ctx, timeout)
 	defer cancel()
 
-	resp.Diagnostics.Append(r.complete(ctx, &plan, nil)...)
+	resp.Diagnostics.Append(r.complete(ctx, &plan, nil, nil)...)
 	resp.Diagnostics.Append(r.resolve(ctx, &plan)...)
 	if resp.Diagnostics.HasError() {
 		return
@@ -131,6 +133,9 @@ func (r *Resource) Read(ctx context.Context, req resource.ReadRequest, resp *res
 
 	resp.Diagnostics.Append(resp.Identity.Set(ctx, identityModel{Name: state.Name})...)
 	resp.Diagnostics.Append(r.survey(ctx, &state)...)
+	active, _, _ := roleFrom(ctx, state.Active)
+	standby, _, _ := roleFrom(ctx, state.Standby)
+	resp.Diagnostics.Append(services.SaveSilent(ctx, resp.Private, r.session.Answers, active.Location.ValueString(), standby.Location.ValueString())...)
 	resp.Diagnostics.Append(resp.State.Set(ctx, &state)...)
 }
 

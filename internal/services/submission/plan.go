@@ -2,7 +2,6 @@ package submission
 
 import (
 	"context"
-	"encoding/json"
 	"fmt"
 
 	"github.com/hashicorp/terraform-plugin-framework/diag"
@@ -23,10 +22,6 @@ type course struct {
 	attempts   []attemptModel
 	decision   failover.Decision
 }
-
-// silentKey is where a plan leaves the regions that did not answer it, so that
-// the apply does not ask them again.
-const silentKey = "silent_regions"
 
 // decide takes plan and state to the decision. answers says which regions may be
 // asked.
@@ -168,17 +163,4 @@ func plannable(ctx context.Context, m *model) bool {
 	}
 	r, d := m.region(ctx)
 	return !d.HasError() && services.Known(r.PairName) && services.Known(r.Location) && services.Known(r.AccountID)
-}
-
-// silent lists the regions of the attempts that have not answered this run.
-func silent(attempts []attemptModel, answers func(string) bool) []byte {
-	var out []string
-	for _, a := range attempts {
-		if !answers(a.Location.ValueString()) {
-			out = append(out, a.Location.ValueString())
-		}
-	}
-	// A list of strings always marshals.
-	data, _ := json.Marshal(out)
-	return data
 }

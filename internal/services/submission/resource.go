@@ -4,8 +4,6 @@ package submission
 
 import (
 	"context"
-	"encoding/json"
-	"slices"
 	"time"
 
 	"github.com/hashicorp/terraform-plugin-framework/diag"
@@ -104,7 +102,12 @@ func (r *Resource) ModifyPlan(ctx context.Context, req resource.ModifyPlanReques
 	if resp.Diagnostics.HasError() {
 		return
 	}
-	c, d := decide(ctx, &plan, &state, r.session.Answers)
+	silent, d := services.ReadSilent(ctx, req.Private)
+	resp.Diagnostics.Append(d...)
+	if resp.Diagnostics.HasError() {
+		return
+	}
+	c, d := decide(ctx, &plan, &state, silent.Answers)
 	resp.Diagnostics.Append(d...)
 	if resp.Diagnostics.HasError() {
 		return
@@ -113,7 +116,6 @@ func (r *Resource) ModifyPlan(ctx context.Context, req resource.ModifyPlanReques
 	if resp.Diagnostics.HasError() {
 		return
 	}
-	resp.Diagnostics.Append(resp.Private.SetKey(ctx, silentKey, silent(c.attempts, r.session.Answers))...)
 	resp.Diagnostics.Append(resp.Plan.Set(ctx, &plan)...)
 	if !plan.WorkflowID.IsUnknown() && c.decision.Action == failover.Promote {
 		resp.Diagnostics.Append(resp.Identity.Set(ctx, c.identityOf(c.decision.Promote))...)
@@ -182,6 +184,11 @@ func (r *Resource) Read(ctx context.Context, req resource.ReadRequest, resp *res
 		resp.State.RemoveResource(ctx)
 		return
 	}
+	var locations []string
+	for _, a := range attempts {
+		locations = append(locations, a.Location.ValueString())
+	}
+	resp.Diagnostics.Append(services.SaveSilent(ctx, resp.Private, r.session.Answers, locations...)...)
 	resp.Diagnostics.Append(state.setAttempts(ctx, attempts)...)
 	resp.Diagnostics.Append(resp.State.Set(ctx, &state)...)
 	resp.Diagnostics.Append(resp.Identity.Set(ctx, state.identityNow(attempts))...)
@@ -192,7 +199,7 @@ func (r *Resource) Update(ctx context.Context, req resource.UpdateRequest, resp 
 	var plan, state model
 	resp.Diagnostics.Append(req.Plan.Get(ctx, &plan)...)
 	resp.Diagnostics.Append(req.State.Get(ctx, &state)...)
-	dark, d := req.Private.GetKey(ctx, silentKey)
+	silent, d := services.ReadSilent(ctx, req.Private)
 	resp.Diagnostics.Append(d...)
 	if resp.Diagnostics.HasError() {
 		return
@@ -206,19 +213,9 @@ func (r *Resource) Update(ctx context.Context, req resource.UpdateRequest, resp 
 	ctx, cancel := context.WithTimeout(ctx, timeout)
 	defer cancel()
 
-	// What the plan found silent is not asked: it would cost a timeout, and a
+	// What the refresh found silent is not asked: it would cost a timeout, and a
 	// failover needs nothing from there.
-	var silent []string
-	if len(dark) > 0 {
-		if err := json.Unmarshal(dark, &silent); err != nil {
-			resp.Diagnostics.AddError("The plan's private data cannot be read", err.Error())
-			return
-		}
-	}
-	answers := func(location string) bool {
-		return !slices.Contains(silent, location) && r.session.Answers(location)
-	}
-	c, d := decide(ctx, &plan, &state, answers)
+	c, d := decide(ctx, &plan, &state, silent.Answers)
 	resp.Diagnostics.Append(d...)
 	if resp.Diagnostics.HasError() {
 		return
