@@ -1,10 +1,10 @@
-// Package acceptance gives a package of acceptance tests one world to run in,
+// Package acctest gives a package of acceptance tests one world to run in,
 // and the provider in both of its forms: within the test's process for tests
 // of single resources, and as the binary that users run for whole stories.
 //
 // Files with acceptance tests carry the build tag "acceptance" and are run by
 // `make acceptance`. A tool that is missing fails them; nothing is skipped.
-package acceptance
+package acctest
 
 import (
 	"context"
@@ -15,6 +15,7 @@ import (
 	"path/filepath"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/hashicorp/terraform-plugin-framework/providerserver"
 	"github.com/hashicorp/terraform-plugin-go/tfprotov6"
@@ -32,7 +33,7 @@ var world *harness.World
 func Main(m *testing.M, options harness.Options) {
 	code, err := run(m, options)
 	if err != nil {
-		fmt.Fprintln(os.Stderr, "acceptance:", err)
+		fmt.Fprintln(os.Stderr, "acctest:", err)
 		code = 1
 	}
 	os.Exit(code)
@@ -65,7 +66,7 @@ func run(m *testing.M, options harness.Options) (int, error) {
 func World(t testing.TB) *harness.World {
 	t.Helper()
 	if world == nil {
-		t.Fatal("the package has no TestMain that calls acceptance.Main")
+		t.Fatal("the package has no TestMain that calls acctest.Main")
 	}
 	return world
 }
@@ -94,6 +95,35 @@ func EachCLI(t *testing.T, test func(*testing.T, *harness.Workspace)) {
 			}
 			test(t, workspace)
 		})
+	}
+}
+
+// Await asks again and again until done says so. It fails the test when the
+// command, which may be nil, ends before that, or when the test runs out of time.
+func Await(t *testing.T, command *harness.Running, done func() (bool, error)) {
+	t.Helper()
+	var ended <-chan struct{}
+	if command != nil {
+		ended = command.Done()
+	}
+	tick := time.NewTicker(20 * time.Millisecond)
+	defer tick.Stop()
+	for {
+		reached, err := done()
+		if err != nil {
+			t.Fatal(err)
+		}
+		if reached {
+			return
+		}
+		select {
+		case <-tick.C:
+		case <-ended:
+			_, err := command.Wait()
+			t.Fatalf("the command ended first: %v", err)
+		case <-t.Context().Done():
+			t.Fatal(t.Context().Err())
+		}
 	}
 }
 
