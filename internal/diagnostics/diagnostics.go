@@ -13,6 +13,7 @@ import (
 	"github.com/hashicorp/terraform-plugin-framework/diag"
 
 	"github.com/genomics-continuity/terraform-provider-genomics/internal/azure"
+	"github.com/genomics-continuity/terraform-provider-genomics/internal/blobstore"
 	"github.com/genomics-continuity/terraform-provider-genomics/internal/msgenomics"
 	"github.com/genomics-continuity/terraform-provider-genomics/internal/region"
 )
@@ -70,6 +71,10 @@ func identifiers(err error) (code, request string) {
 	var api *msgenomics.APIError
 	if errors.As(err, &api) {
 		return fmt.Sprintf("HTTP %d", api.StatusCode), api.RequestID
+	}
+	var storage *blobstore.Error
+	if errors.As(err, &storage) && storage.StatusCode != 0 {
+		return fmt.Sprintf("HTTP %d %s", storage.StatusCode, storage.Code), storage.RequestID
 	}
 	return azure.Code(err), azure.RequestID(err)
 }

@@ -24,8 +24,8 @@ const (
 	// ProblemSize and ProblemHash: the blob isn't what the manifest records.
 	ProblemSize ProblemKind = "size"
 	ProblemHash ProblemKind = "hash"
-	// ProblemAltered: the blob was written since it was replicated; its length, and its hash where it has one, still
-	// are what the manifest records. That may be harmless: a stored hash is a claim.
+	// ProblemAltered: the blob was written since it was replicated, its length is the same, and there are no two hashes
+	// to compare.
 	ProblemAltered ProblemKind = "altered"
 )
 
@@ -76,7 +76,9 @@ func checkInput(name string, actual map[string]blobstore.Blob, m *Manifest) (Pro
 		return "", ""
 	case b.Size != e.Size:
 		return ProblemSize, fmt.Sprintf("%q has %d bytes, but %d were replicated here on %s", name, b.Size, e.Size, day(e))
-	case len(b.MD5) != 0 && len(e.MD5) != 0 && !bytes.Equal(b.MD5, e.MD5):
+	case len(b.MD5) != 0 && bytes.Equal(b.MD5, e.MD5):
+		return "", ""
+	case len(b.MD5) != 0 && len(e.MD5) != 0:
 		return ProblemHash, fmt.Sprintf("%q has the MD5 %x, but a blob with %x was replicated here on %s", name, b.MD5, e.MD5, day(e))
 	}
 	return ProblemAltered, fmt.Sprintf("%q was written since it was replicated here on %s", name, day(e))

@@ -36,8 +36,8 @@ func TestCheckInputs(t *testing.T) {
 		"missing everywhere": {"in", nil, nil, ProblemMissing, "is missing"},
 		"size":               {"in", with(func(b *blobstore.Blob) { b.ETag, b.Size = "f", 4 }), m, ProblemSize, "4 bytes"},
 		"hash":               {"in", with(func(b *blobstore.Blob) { b.ETag, b.MD5 = "f", bytes.Repeat([]byte{2}, 16) }), m, ProblemHash, "0202"},
-		"altered":            {"in", with(func(b *blobstore.Blob) { b.ETag = "f" }), m, ProblemAltered, "was written since"},
-		"altered, no hash":   {"in", with(func(b *blobstore.Blob) { b.ETag, b.MD5 = "f", nil }), m, ProblemAltered, ""},
+		"same hash again":    {"in", with(func(b *blobstore.Blob) { b.ETag = "f" }), m, "", ""},
+		"altered, no hash":   {"in", with(func(b *blobstore.Blob) { b.ETag, b.MD5 = "f", nil }), m, ProblemAltered, "was written since"},
 		"archived":           {"in", with(func(b *blobstore.Blob) { b.Tier = blobstore.TierArchive }), m, ProblemUnreadable, "archive"},
 		"being copied":       {"in", with(func(b *blobstore.Blob) { b.CopyStatus = blobstore.CopyPending }), m, ProblemUnreadable, "copied"},
 	} {

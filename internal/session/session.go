@@ -15,6 +15,7 @@ import (
 	"github.com/genomics-continuity/terraform-provider-genomics/internal/azure"
 	"github.com/genomics-continuity/terraform-provider-genomics/internal/msgenomics"
 	"github.com/genomics-continuity/terraform-provider-genomics/internal/region"
+	"github.com/genomics-continuity/terraform-provider-genomics/internal/replication"
 )
 
 // Session belongs to one configured provider process, which is one run.
@@ -28,7 +29,7 @@ type Session struct {
 	accountKeys memo[string]
 	storageKeys memo[string]
 	storage     memo[azure.StorageAccount]
-	manifests   memo[*manifestEntry]
+	manifests   replication.ManifestCache
 
 	mu       sync.Mutex
 	listings map[string]*msgenomics.Listing

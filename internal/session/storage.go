@@ -2,7 +2,6 @@ package session
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"strings"
 
@@ -109,30 +108,5 @@ func (s *Session) storageCredential(ctx context.Context, ref ContainerRef) (blob
 	return blobstore.Credential{AccountName: name, Key: key}, nil
 }
 
-type manifestEntry struct{ manifest *replication.Manifest }
-
-// Manifest reads what replication last recorded in a container for a store of
-// this name and prefix, once a run. It is nil where there is none.
-func (s *Session) Manifest(ctx context.Context, container *blobstore.Container, store, prefix string) (*replication.Manifest, error) {
-	entry, err := s.manifests.get(ctx, manifestOf(container.URL(), store, prefix), func(ctx context.Context) (*manifestEntry, error) {
-		m, err := replication.LoadManifest(ctx, container, store, prefix)
-		if errors.Is(err, replication.ErrNoManifest) {
-			return &manifestEntry{}, nil
-		}
-		return &manifestEntry{manifest: m}, err
-	})
-	if err != nil {
-		return nil, err
-	}
-	return entry.manifest, nil
-}
-
-// ForgetManifest drops what was read of a container, after a replication into
-// it in this run.
-func (s *Session) ForgetManifest(containerURL, store, prefix string) {
-	s.manifests.forget(manifestOf(containerURL, store, prefix))
-}
-
-func manifestOf(containerURL, store, prefix string) string {
-	return containerURL + "/" + replication.ManifestName(store, prefix)
-}
+// Manifests is where manifests of containers are read, each version once a run.
+func (s *Session) Manifests() *replication.ManifestCache { return &s.manifests }

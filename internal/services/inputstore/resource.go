@@ -283,7 +283,6 @@ func (r *Resource) replicate(ctx context.Context, m *model, promised bool) diag.
 	var result replication.Result
 	if err == nil {
 		result, err = replication.Run(ctx, src, dst, options, r.now)
-		r.session.ForgetManifest(standby.ContainerURL.ValueString(), options.Name, options.Prefix)
 		if result.BlobCount > 0 || err == nil {
 			m.replicated(result, r.now())
 		}

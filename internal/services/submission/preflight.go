@@ -1,8 +1,8 @@
 package submission
 
 import (
-	"bytes"
 	"context"
+	"errors"
 	"fmt"
 	"slices"
 	"strings"
@@ -10,7 +10,6 @@ import (
 
 	"github.com/hashicorp/terraform-plugin-framework/diag"
 
-	"github.com/genomics-continuity/terraform-provider-genomics/internal/blobstore"
 	"github.com/genomics-continuity/terraform-provider-genomics/internal/diagnostics"
 	"github.com/genomics-continuity/terraform-provider-genomics/internal/replication"
 	"github.com/genomics-continuity/terraform-provider-genomics/internal/services"
@@ -29,71 +28,46 @@ func (l *launch) preflight(ctx context.Context) diag.Diagnostics {
 	}
 	where := diagnostics.Context{Resource: store.ContainerURL.ValueString(), Region: store.Location.ValueString()}
 	container, err := l.session.Container(ctx, store.reference())
-	var manifest *replication.Manifest
-	if err == nil && store.StoreName.ValueString() != "" {
-		manifest, err = l.session.Manifest(ctx, container, store.StoreName.ValueString(), store.Prefix.ValueString())
+	var problems []replication.Problem
+	if err == nil {
+		problems, err = replication.Preflight(ctx, container, names, l.session.Manifests(), store.StoreName.ValueString(), store.Prefix.ValueString())
 	}
 	if err != nil {
 		diags.Append(diagnostics.Error("The inputs cannot be looked at", err, where))
 		return diags
 	}
-	missing, changed, err := inspect(ctx, container, manifest, names)
-	if err != nil {
-		diags.Append(diagnostics.Error("The inputs cannot be looked at", err, where))
-		return diags
+	var missing, changed []string
+	for _, p := range problems {
+		switch p.Kind {
+		case replication.ProblemMissing, replication.ProblemUnreadable:
+			missing = append(missing, p.Text)
+		default:
+			changed = append(changed, p.Text)
+		}
 	}
 	summary := fmt.Sprintf("Submission %s was not sent: its inputs are not all in %s", l.identity.Submission, store.Location.ValueString())
 	if len(missing) > 0 {
 		where.NextStep = "Upload what is missing, or apply the input store while its source answers."
-		diags.Append(diagnostics.Error(summary, fmt.Errorf("missing: %s", strings.Join(missing, ", ")), where))
+		diags.Append(diagnostics.Error(summary, errors.New(strings.Join(missing, "; ")), where))
 	}
 	if len(changed) > 0 && !slices.Contains(accept, acceptChangedInputs) {
 		where.NextStep = fmt.Sprintf("Put the replicated version back, or set accept = [%q] if the change was meant.", acceptChangedInputs)
-		diags.Append(diagnostics.Error(summary, fmt.Errorf("not as replicated: %s", strings.Join(changed, "; ")), where))
+		diags.Append(diagnostics.Error(summary, errors.New(strings.Join(changed, "; ")), where))
 	}
-	diags.Append(l.recovery(manifest, accept, where)...)
+	diags.Append(l.recovery(ctx, container, store, accept, where)...)
 	return diags
 }
 
-// stater is what a look at one blob needs.
-type stater interface {
-	Stat(ctx context.Context, name string) (blobstore.Blob, error)
-}
-
-// inspect compares inputs with what the manifest records of them. An input that
-// it does not record was put into this region by the user.
-func inspect(ctx context.Context, container stater, manifest *replication.Manifest, names []string) (missing, changed []string, err error) {
-	for _, name := range names {
-		blob, err := container.Stat(ctx, name)
-		if blobstore.IsNotFound(err) {
-			missing = append(missing, name)
-			continue
-		}
-		if err != nil {
-			return nil, nil, err
-		}
-		if manifest == nil {
-			continue
-		}
-		entry, ok := manifest.Lookup(name)
-		switch {
-		case !ok:
-		case entry.Size != blob.Size:
-			changed = append(changed, fmt.Sprintf("%s has %d bytes, the manifest says %d", name, blob.Size, entry.Size))
-		case entry.MD5 != nil && blob.MD5 != nil && !bytes.Equal(entry.MD5, blob.MD5):
-			changed = append(changed, fmt.Sprintf("%s has another MD5 than the manifest says", name))
-		case (entry.MD5 == nil || blob.MD5 == nil) && entry.ETag != blob.ETag:
-			changed = append(changed, fmt.Sprintf("%s was written again after it was replicated", name))
-		}
-	}
-	return missing, changed, nil
-}
-
 // recovery holds a failover to the pair's max_data_loss.
-func (l *launch) recovery(manifest *replication.Manifest, accept []string, where diagnostics.Context) diag.Diagnostics {
+func (l *launch) recovery(ctx context.Context, container replication.Store, store storeModel, accept []string, where diagnostics.Context) diag.Diagnostics {
 	var diags diag.Diagnostics
 	limit, err := time.ParseDuration(l.region.MaxDataLoss.ValueString())
 	if err != nil || !l.moved || slices.Contains(accept, acceptDataLoss) {
+		return diags
+	}
+	manifest, err := l.session.Manifests().Get(ctx, container, store.StoreName.ValueString(), store.Prefix.ValueString())
+	if err != nil && !errors.Is(err, replication.ErrNoManifest) {
+		diags.Append(diagnostics.Error("The manifest of the inputs cannot be read", err, where))
 		return diags
 	}
 	where.NextStep = fmt.Sprintf("Set accept = [%q] to submit all the same, or raise the pair's max_data_loss.", acceptDataLoss)
