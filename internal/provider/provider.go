@@ -16,6 +16,7 @@ import (
 	"github.com/genomics-continuity/terraform-provider-genomics/internal/services/inputstore"
 	"github.com/genomics-continuity/terraform-provider-genomics/internal/services/regionpair"
 	"github.com/genomics-continuity/terraform-provider-genomics/internal/services/submission"
+	"github.com/genomics-continuity/terraform-provider-genomics/internal/services/workflow"
 	"github.com/genomics-continuity/terraform-provider-genomics/internal/session"
 )
 
@@ -68,7 +69,7 @@ func (p *genomics) Resources(context.Context) []func() resource.Resource {
 
 // DataSources lists the data sources.
 func (p *genomics) DataSources(context.Context) []func() datasource.DataSource {
-	return []func() datasource.DataSource{account.NewDataSource}
+	return []func() datasource.DataSource{account.NewDataSource, workflow.NewDataSource, workflow.NewListDataSource}
 }
 
 // EphemeralResources lists the ephemeral resources.
