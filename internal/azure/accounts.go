@@ -10,13 +10,25 @@ import (
 	"github.com/Azure/azure-sdk-for-go/sdk/azcore"
 	"github.com/Azure/azure-sdk-for-go/sdk/azcore/arm"
 	"github.com/Azure/azure-sdk-for-go/sdk/azcore/runtime"
+
+	"github.com/genomics-continuity/terraform-provider-genomics/internal/region"
 )
 
 // accountsAPIVersion is the only API version that Microsoft.Genomics ever published.
 const accountsAPIVersion = "2017-08-01-preview"
 
+// The actions on an account, by Resource Manager's convention.
+const (
+	listKeys      = "listKeys"
+	regenerateKey = "regenerateKey"
+)
+
 // PollFrequency is how long a poller waits between two questions where Resource Manager does not say in Retry-After.
 const PollFrequency = 2 * time.Second
+
+// writePatience is how long Resource Manager may take to answer a change. Some it makes before it answers, and a slow one must not
+// be taken for an outage.
+const writePatience = time.Minute
 
 // Account is a Microsoft Genomics account as Resource Manager describes it.
 type Account struct {
@@ -135,13 +147,13 @@ func (c *AccountsClient) BeginDelete(ctx context.Context, id AccountID) (*runtim
 
 // ListKeys reads the account's keys. They are registered as secrets before they are returned.
 func (c *AccountsClient) ListKeys(ctx context.Context, id AccountID) (Keys, error) {
-	return c.keys(Idempotent(ctx), id, "listKeys", nil)
+	return c.keys(Idempotent(ctx), id, listKeys, nil)
 }
 
 // RegenerateKey makes one of the account's keys anew and returns both. The old one stops working at once, so the request is sent
 // exactly once.
 func (c *AccountsClient) RegenerateKey(ctx context.Context, id AccountID, name KeyName) (Keys, error) {
-	return c.keys(ctx, id, "regenerateKey", map[string]KeyName{"keyName": name})
+	return c.keys(ctx, id, regenerateKey, map[string]KeyName{"keyName": name})
 }
 
 func (c *AccountsClient) account(ctx context.Context, method string, id AccountID, body any) (Account, error) {
@@ -182,6 +194,9 @@ func (c *AccountsClient) keys(ctx context.Context, id AccountID, action string, 
 func (c *AccountsClient) send(ctx context.Context, method string, id AccountID, action string, body any) (*http.Response, error) {
 	if id.SubscriptionID == "" {
 		id.SubscriptionID = c.subscriptionID
+	}
+	if method != http.MethodGet && action != listKeys {
+		ctx = region.WithPatience(ctx, writePatience)
 	}
 	path := AccountID{
 		SubscriptionID: url.PathEscape(id.SubscriptionID),

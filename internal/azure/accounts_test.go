@@ -8,6 +8,8 @@ import (
 	"net/http"
 	"strings"
 	"testing"
+	"testing/synctest"
+	"time"
 
 	"github.com/Azure/azure-sdk-for-go/sdk/azcore"
 	"github.com/Azure/azure-sdk-for-go/sdk/azcore/runtime"
@@ -240,6 +242,44 @@ func TestKeys(t *testing.T) {
 			t.Errorf("asked %+v", got)
 		}
 	})
+}
+
+func TestASlowChangeIsNoOutage(t *testing.T) {
+	for _, tc := range []struct {
+		name  string
+		call  func(context.Context, *AccountsClient) error
+		after time.Duration
+		state region.State
+	}{
+		{"a read", func(ctx context.Context, c *AccountsClient) error { _, err := c.Get(ctx, lab); return err }, 10 * time.Second, region.Closed},
+		{"a list of keys", func(ctx context.Context, c *AccountsClient) error { _, err := c.ListKeys(ctx, lab); return err }, 10 * time.Second, region.Closed},
+		{"a change", func(ctx context.Context, c *AccountsClient) error {
+			_, err := c.RegenerateKey(ctx, lab, Key1)
+			return err
+		}, time.Minute, region.Untried},
+	} {
+		t.Run(tc.name, func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				p := pipelinesFor(t, "")
+				p.gates = region.NewGates(10 * time.Second)
+				p.transport = newHTTPClient(roundTrip(func(req *http.Request) (*http.Response, error) {
+					<-req.Context().Done()
+					return nil, req.Context().Err()
+				}))
+				client, err := NewAccountsClient("sub", &fakeCredential{}, p)
+				if err != nil {
+					t.Fatal(err)
+				}
+				start := time.Now()
+				if err := tc.call(t.Context(), client); err == nil {
+					t.Error("no error")
+				}
+				if got := p.gates.For(ResourceManagerGate).State(); time.Since(start) != tc.after || got != tc.state {
+					t.Errorf("after %s the gate is %s", time.Since(start), got)
+				}
+			})
+		})
+	}
 }
 
 func TestANameCannotChangeThePath(t *testing.T) {

@@ -51,7 +51,9 @@ func Mask(text string) string {
 	if text == "" {
 		return text
 	}
-	text = sasQuery.ReplaceAllString(text, "sig="+masked)
+	if strings.Contains(strings.ToLower(text), "sig") { // the pattern is slow, and most texts hold no signature
+		text = sasQuery.ReplaceAllString(text, "sig="+masked)
+	}
 	for _, pattern := range patterns {
 		text = pattern.ReplaceAllString(text, "${1}"+masked)
 	}

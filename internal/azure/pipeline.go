@@ -29,6 +29,9 @@ const (
 	tryTimeout = time.Minute
 )
 
+// maxFailureBody is how much of a refusal is kept, in bytes. What services say is shorter by far; a proxy's page need not be.
+const maxFailureBody = 64 << 10
+
 // Pipelines makes the HTTP pipelines of one run: one transport, one correlation ID, one set of known secrets.
 type Pipelines struct {
 	cloud       Cloud
@@ -179,7 +182,9 @@ func (p *Pipelines) maskFailure(req *policy.Request) (*http.Response, error) {
 	if err != nil {
 		return nil, err
 	}
-	if clean := p.Mask(string(body)); clean != string(body) {
+	if len(body) > maxFailureBody {
+		resp.Body = newBody(p.Mask(string(body[:maxFailureBody])))
+	} else if clean := p.Mask(string(body)); clean != string(body) {
 		resp.Body = newBody(clean)
 	}
 	return resp, nil

@@ -248,6 +248,22 @@ func TestErrorsGiveNoSecretAway(t *testing.T) {
 	}
 }
 
+func TestALongRefusalIsShortened(t *testing.T) {
+	s := serve(t, always(http.StatusForbidden, strings.Repeat("x", 3*maxFailureBody)))
+	req, err := runtime.NewRequest(t.Context(), http.MethodGet, s.URL)
+	if err != nil {
+		t.Fatal(err)
+	}
+	resp, err := pipelinesFor(t, "").New(nil).Do(req)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer func() { _ = resp.Body.Close() }()
+	if body, err := io.ReadAll(resp.Body); err != nil || len(body) != maxFailureBody {
+		t.Errorf("%d bytes, %v", len(body), err)
+	}
+}
+
 // trickle is a body that stops coming.
 type trickle struct{ done <-chan struct{} }
 
