@@ -2,6 +2,7 @@ package submission
 
 import (
 	"context"
+	"slices"
 	"strconv"
 
 	"github.com/hashicorp/terraform-plugin-framework/diag"
@@ -15,11 +16,12 @@ import (
 )
 
 // refresh updates the attempts that can still change, and the model from the
-// one that counts. gone is true only when the service that holds the run that
-// counts answers that there is none.
-func (r *Resource) refresh(ctx context.Context, m *model, attempts []attemptModel) (gone bool, diags diag.Diagnostics) {
+// one that counts, and returns what is left of the attempts: a run that counts
+// is dropped only when the service that holds it answers that there is none.
+func (r *Resource) refresh(ctx context.Context, m *model, attempts []attemptModel) (left []attemptModel, diags diag.Diagnostics) {
 	core := toCore(attempts)
 	current := failover.Current(core)
+	gone := false
 	for i := range attempts {
 		a := &attempts[i]
 		// What has ended for good is not asked for again: the service may forget
@@ -46,7 +48,17 @@ func (r *Resource) refresh(ctx context.Context, m *model, attempts []attemptMode
 			}
 		}
 	}
-	return gone, diags
+	if !gone || diags.HasError() {
+		return attempts, diags
+	}
+	left = slices.Delete(attempts, current, current+1)
+	if failover.Unfenced(toCore(left)) == 0 {
+		return nil, diags
+	}
+	// There are runs to fence still: the submission stays, without a run that
+	// counts, and the next plan submits it.
+	m.WorkflowID, m.Status = types.StringNull(), types.StringNull()
+	return left, diags
 }
 
 // look finds a run in the listing that all readers of its account share, and

@@ -178,9 +178,9 @@ func (r *Resource) Read(ctx context.Context, req resource.ReadRequest, resp *res
 
 	attempts, d := state.attempts(ctx)
 	resp.Diagnostics.Append(d...)
-	gone, d := r.refresh(ctx, &state, attempts)
+	attempts, d = r.refresh(ctx, &state, attempts)
 	resp.Diagnostics.Append(d...)
-	if gone && !resp.Diagnostics.HasError() {
+	if len(attempts) == 0 && !resp.Diagnostics.HasError() {
 		resp.State.RemoveResource(ctx)
 		return
 	}

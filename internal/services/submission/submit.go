@@ -24,6 +24,9 @@ const (
 	lookups     = 5
 	lookupPause = time.Second
 	sends       = 4
+	// settleTimeout bounds a submission and the look after its fate once they are
+	// under way: an interrupt does not tear them, or a run might be left unknown.
+	settleTimeout = time.Minute
 )
 
 // launch is the only way to submit: look for a run with the key, check the
@@ -147,11 +150,7 @@ func (l *launch) surplus(ctx context.Context, client *msgenomics.Client, runs []
 // answer is looked for.
 func (l *launch) send(ctx context.Context, client *msgenomics.Client, key string, s msgenomics.Submission) (msgenomics.Workflow, error) {
 	for sent := 1; ; sent++ {
-		workflow, err := client.Submit(ctx, s)
-		var unknown *msgenomics.OutcomeUnknownError
-		if errors.As(err, &unknown) {
-			return l.lookUp(ctx, client, key, err)
-		}
+		workflow, err := l.settle(ctx, client, key, s)
 		var refused *msgenomics.APIError
 		if err == nil || !errors.As(err, &refused) || refused.StatusCode != http.StatusTooManyRequests || sent == sends {
 			return workflow, err
@@ -162,6 +161,22 @@ func (l *launch) send(ctx context.Context, client *msgenomics.Client, key string
 			return workflow, err
 		}
 	}
+}
+
+// settle sends once and finds out what became of it. It is not to be interrupted
+// half-way: what is known of the run afterwards goes into the state.
+func (l *launch) settle(ctx context.Context, client *msgenomics.Client, key string, s msgenomics.Submission) (msgenomics.Workflow, error) {
+	if err := ctx.Err(); err != nil {
+		return msgenomics.Workflow{}, err
+	}
+	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), settleTimeout)
+	defer cancel()
+	workflow, err := client.Submit(ctx, s)
+	var unknown *msgenomics.OutcomeUnknownError
+	if errors.As(err, &unknown) {
+		return l.lookUp(ctx, client, key, err)
+	}
+	return workflow, err
 }
 
 func (l *launch) lookUp(ctx context.Context, client *msgenomics.Client, key string, lost error) (msgenomics.Workflow, error) {
