@@ -163,7 +163,14 @@ func (g *Gate) settle(done func(error), o outcome) error {
 		}
 		return &UnreachableError{Location: g.location, Cause: o.proof, At: g.closed.At, Sent: true}
 	}
-	switch o.verdict {
+	verdict := o.verdict
+	if verdict == busy {
+		verdict = strike
+		if g.opened {
+			verdict = undecided
+		}
+	}
+	switch verdict {
 	case alive:
 		done(nil)
 		if !g.opened {
@@ -175,7 +182,7 @@ func (g *Gate) settle(done func(error), o outcome) error {
 	case dead:
 		g.proof = o.proof
 		done(errStrike)
-	case undecided:
+	default:
 		done(errUndecided)
 	}
 	if g.breaker.State() != gobreaker.StateOpen {

@@ -189,7 +189,7 @@ func TestProofs(t *testing.T) {
 		{"resets", fail(reset), [3]State{Untried, Untried, Closed}, false},
 		{"end of file", fail(io.ErrUnexpectedEOF), [3]State{Untried, Untried, Closed}, false},
 		{"copy source", respond(500, header("x-ms-error-code", "CannotVerifyCopySource"), ""), [3]State{Open, Open, Open}, false},
-		{"storage is busy", respond(503, header("x-ms-error-code", "ServerBusy"), ""), [3]State{Open, Open, Open}, false},
+		{"busy from the start", respond(503, header("x-ms-error-code", "ServerBusy"), ""), [3]State{Untried, Untried, Closed}, false},
 		{"not implemented", respond(501, nil, ""), [3]State{Open, Open, Open}, false},
 		{"this machine's fault", fail(&net.OpError{Op: "dial", Err: syscall.EMFILE}), [3]State{Untried, Untried, Untried}, false},
 		{"a fault in the program", fail(errors.New("unsupported")), [3]State{Untried, Untried, Untried}, false},
@@ -252,6 +252,23 @@ func TestServerErrorsCountAcrossCallsAndOnlyInARow(t *testing.T) {
 	var status *StatusError
 	if err := gate.Err(); !errors.As(err, &status) || status.StatusCode != http.StatusServiceUnavailable || status.Gateway {
 		t.Errorf("got %v", err)
+	}
+}
+
+func TestThrottlingIsNoOutage(t *testing.T) {
+	gate := NewGates(timeout).For("westus2")
+	w := &wire{}
+	w.answer.to = func(n int32, req *http.Request) (*http.Response, error) {
+		if n == 1 {
+			return respond(200, nil, "").to(n, req)
+		}
+		return respond(503, http.Header{"X-Ms-Error-Code": {"ServerBusy"}}, "").to(n, req)
+	}
+	pl := through(gate, w, -1)
+	for range 10 {
+		if err := get(t.Context(), t, pl); err != nil || gate.State() != Open {
+			t.Fatalf("%v, gate %s", err, gate.State())
+		}
 	}
 }
 

@@ -24,6 +24,7 @@ const (
 	alive                    // the region answered
 	strike                   // a soft proof of death: several in a row are needed
 	dead                     // a proof of death
+	busy                     // a strike against a region that has not answered yet, and nothing once it has
 )
 
 type outcome struct {
@@ -77,22 +78,20 @@ func judgeResponse(resp *http.Response) outcome {
 	case resp.StatusCode < http.StatusInternalServerError,
 		resp.StatusCode == http.StatusNotImplemented,
 		resp.StatusCode == http.StatusHTTPVersionNotSupported,
-		aboutTheRequest(resp.Header.Get("x-ms-error-code")):
+		aboutTheSource(resp.Header.Get("x-ms-error-code")):
 		return outcome{verdict: alive}
+	case resp.Header.Get("x-ms-error-code") == "ServerBusy":
+		// Storage says this when it throttles and when it is down. To a region that answered it is throttling: many calls at a
+		// time must not look like an outage. Before that calls go out one at a time, and there is nothing to throttle.
+		return outcome{busy, statusError(resp, false)}
 	default:
 		return outcome{strike, statusError(resp, false)}
 	}
 }
 
-// aboutTheRequest names the storage errors that come as 5xx and yet show a service at work: the source of a copy could not be
-// read, or this client asks for more than its share.
-func aboutTheRequest(code string) bool {
-	switch code {
-	case "CannotVerifyCopySource", "PendingCopyOperation", "ServerBusy":
-		return true
-	default:
-		return false
-	}
+// aboutTheSource names the storage errors that come as 5xx and yet show a service at work: the source of a copy is at fault.
+func aboutTheSource(code string) bool {
+	return code == "CannotVerifyCopySource" || code == "PendingCopyOperation"
 }
 
 func statusError(resp *http.Response, gateway bool) *StatusError {
