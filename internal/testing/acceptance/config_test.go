@@ -143,7 +143,12 @@ resource "genomics_workflow_submission" %q {
 
 // describe is the description of a lab's submission. The emulator's holds go by
 // a part of the description, and so a test holds its own jobs only.
-func (l *lab) describe(name string) string { return l.name + "/" + name + "." }
+func (l *lab) describe(name string) string {
+	if name == "" {
+		return l.name + "/"
+	}
+	return l.name + "/" + name + "."
+}
 
 // The addresses of a setup's resources.
 const (

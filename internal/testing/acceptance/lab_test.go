@@ -4,14 +4,15 @@ package acceptance
 
 import (
 	"bytes"
+	"context"
 	"encoding/json"
 	"errors"
 	"fmt"
 	"slices"
 	"strings"
 	"testing"
-	"time"
 
+	"github.com/genomics-continuity/terraform-provider-genomics/internal/testing/acctest"
 	"github.com/genomics-continuity/terraform-provider-genomics/internal/testing/harness"
 )
 
@@ -19,36 +20,35 @@ import (
 // containers and jobs under its own name in the world that all tests share.
 type lab struct {
 	*testing.T
-	*harness.Workspace
+	*harness.World
+	cli  *harness.Workspace
 	name string
 }
 
-// regionTimeout is what the tests' provider waits for a region. It costs its
-// length once for each command that meets a black hole; a healthy region has
-// to answer within it on a busy machine.
-const regionTimeout = 4 * time.Second
-
 // newLab makes a lab whose name nobody else in this world uses.
-func newLab(t *testing.T, cli harness.CLI, name string) *lab {
+func newLab(t *testing.T, workspace *harness.Workspace, name string) *lab {
 	t.Helper()
-	if cli.Name != "terraform" {
-		name += "-" + cli.Name
-	}
-	env := append(world.Env(), "GENOMICS_REGION_TIMEOUT="+regionTimeout.String())
-	w, err := harness.NewWorkspace(t.Context(), cli, t.TempDir(), env)
-	if err != nil {
-		t.Fatal(err)
-	}
-	l := &lab{T: t, Workspace: w, name: name}
-	t.Cleanup(l.mend)
+	l := &lab{T: t, World: acctest.World(t), cli: workspace, name: acctest.Name(name)}
+	t.Cleanup(func() {
+		if err := l.Reset(context.WithoutCancel(t.Context())); err != nil {
+			t.Error(err)
+		}
+	})
 	return l
 }
 
-// eachCLI runs a test with every command-line interface there is.
-func eachCLI(t *testing.T, test func(*testing.T, harness.CLI)) {
-	for _, cli := range clis {
-		t.Run(cli.Name, func(t *testing.T) { test(t, cli) })
+// oneLab is newLab for tests that run with the first command-line interface only.
+func oneLab(t *testing.T, name string) *lab {
+	t.Helper()
+	found, err := harness.FindCLIs()
+	if err != nil {
+		t.Fatal(err)
 	}
+	workspace, err := acctest.World(t).Workspace(t.Context(), found[0], t.TempDir())
+	if err != nil {
+		t.Fatal(err)
+	}
+	return newLab(t, workspace, name)
 }
 
 // write writes the root module.
@@ -56,7 +56,7 @@ func (l *lab) write(s setup) { l.writeText(l.module(s)) }
 
 func (l *lab) writeText(text string) {
 	l.Helper()
-	if err := l.Workspace.Write(map[string]string{"main.tf": text}); err != nil {
+	if err := l.cli.Write(map[string]string{"main.tf": text}); err != nil {
 		l.Fatal(err)
 	}
 }
@@ -64,7 +64,7 @@ func (l *lab) writeText(text string) {
 // plan plans, and fails the test when the plan fails.
 func (l *lab) plan(args ...string) *harness.Plan {
 	l.Helper()
-	plan, err := l.Workspace.Plan(l.Context(), args...)
+	plan, err := l.cli.Plan(l.Context(), args...)
 	if err != nil {
 		l.Fatal(err)
 	}
@@ -80,14 +80,14 @@ func (l *lab) refused(pieces ...string) *harness.Run {
 
 func (l *lab) refusedWith(args []string, pieces ...string) *harness.Run {
 	l.Helper()
-	plan, err := l.Workspace.Plan(l.Context(), args...)
+	plan, err := l.cli.Plan(l.Context(), args...)
 	return l.failed(plan.Run, err, pieces...)
 }
 
 // apply applies, and fails the test when that fails.
 func (l *lab) apply(args ...string) *harness.Run {
 	l.Helper()
-	run, err := l.Workspace.Apply(l.Context(), args...)
+	run, err := l.cli.Apply(l.Context(), args...)
 	if err != nil {
 		l.Fatal(err)
 	}
@@ -98,7 +98,7 @@ func (l *lab) apply(args ...string) *harness.Run {
 // holds every one of the given pieces.
 func (l *lab) broken(pieces ...string) *harness.Run {
 	l.Helper()
-	run, err := l.Workspace.Apply(l.Context())
+	run, err := l.cli.Apply(l.Context())
 	return l.failed(run, err, pieces...)
 }
 
@@ -124,7 +124,7 @@ func (l *lab) failed(run *harness.Run, err error, pieces ...string) *harness.Run
 // destroy destroys everything, and fails the test when that fails.
 func (l *lab) destroy(args ...string) *harness.Run {
 	l.Helper()
-	run, err := l.Workspace.Destroy(l.Context(), args...)
+	run, err := l.cli.Destroy(l.Context(), args...)
 	if err != nil {
 		l.Fatal(err)
 	}
@@ -216,7 +216,7 @@ func (l *lab) explain(plan *harness.Plan) string {
 // state reads the state file: what the CLI wrote, without asking it.
 func (l *lab) state() map[string]map[string]any {
 	l.Helper()
-	content, err := l.StateFile()
+	content, err := l.cli.StateFile()
 	if err != nil {
 		l.Fatal(err)
 	}

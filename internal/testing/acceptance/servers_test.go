@@ -15,110 +15,104 @@ import (
 	"sync"
 	"time"
 
-	"github.com/genomics-continuity/terraform-provider-genomics/internal/emulator/fault"
-	"github.com/genomics-continuity/terraform-provider-genomics/internal/emulator/journal"
-	"github.com/genomics-continuity/terraform-provider-genomics/internal/emulator/workflows"
 	"github.com/genomics-continuity/terraform-provider-genomics/internal/testing/harness"
 )
 
-// admin asks the emulator's admin interface.
-func (l *lab) admin(method, path string, body, answer any) {
+func (l *lab) subscription() string { return l.Emulator.Ready.SubscriptionID }
+
+// ok fails the test when the world itself fails.
+func (l *lab) ok(err error) {
 	l.Helper()
-	if status := l.call(method, world.Ready().Admin+path, http.Header{}, body, answer); status != http.StatusOK {
-		l.Fatalf("%s %s answered %d", method, path, status)
+	if err != nil {
+		l.Fatal(err)
 	}
 }
 
-func (l *lab) subscription() string { return world.Ready().SubscriptionID }
-
-// outage takes a region down in one of the emulator's ways; restore brings it back.
-func (l *lab) outage(region, mode string) {
+// outage takes a region, or harness.ResourceManager, down.
+func (l *lab) outage(region string, mode harness.Mode) {
 	l.Helper()
-	l.admin("PUT", "/admin/regions/"+region+"/fault", fault.Fault{Mode: fault.Mode(mode)}, nil)
+	l.ok(l.Down(l.Context(), region, mode))
 }
 
-func (l *lab) restore(region string) { l.Helper(); l.outage(region, "none") }
-
-func (l *lab) inject(region string, i fault.Injection) {
+// restore brings a region back.
+func (l *lab) restore(region string) {
 	l.Helper()
-	l.admin("POST", "/admin/regions/"+region+"/inject", i, nil)
+	l.ok(l.Up(l.Context(), region))
 }
 
-func (l *lab) injectManager(i fault.Injection) {
+// inject breaks the next requests to a region that match.
+func (l *lab) inject(region string, injection harness.Injection) {
 	l.Helper()
-	l.admin("POST", "/admin/resource-manager/inject", i, nil)
-}
-
-// mend undoes whatever a test did to the world.
-func (l *lab) mend() {
-	for _, region := range []string{primary, secondary} {
-		l.restore(region)
-		l.admin("DELETE", "/admin/regions/"+region+"/inject", nil, nil)
-	}
-	l.admin("PUT", "/admin/resource-manager/fault", fault.Fault{Mode: fault.None}, nil)
-	l.admin("DELETE", "/admin/resource-manager/inject", nil, nil)
-	l.release("")
+	l.ok(l.Inject(l.Context(), region, injection))
 }
 
 // hold keeps the lab's jobs running in a region; with no region, in both.
 func (l *lab) hold(region string) {
 	l.Helper()
-	l.admin("POST", "/admin/hold", workflows.Hold{Region: region, Description: l.name + "/"}, nil)
+	for _, r := range []string{primary, secondary} {
+		if region == "" || region == r {
+			l.ok(l.Hold(l.Context(), harness.Hold{Region: r, Description: l.describe("")}))
+		}
+	}
 }
 
-// release lets the lab's jobs end in a region; with no region, in both.
+// release lets the lab's jobs end in a region; with no region, wherever they were held.
 func (l *lab) release(region string) {
 	l.Helper()
-	l.admin("POST", "/admin/release", workflows.Hold{Region: region, Description: l.name + "/"}, nil)
+	l.ok(l.Release(l.Context(), harness.Hold{Region: region, Description: l.describe("")}))
 }
 
 // finish lets one submission's run end in a region, and waits until it has.
 func (l *lab) finish(region, submission string) {
 	l.Helper()
 	for _, run := range l.runsIn(region, submission) {
-		l.change(run, workflows.Change{Release: true})
+		l.ok(l.Force(l.Context(), region, run.ID, harness.Force{Release: true}))
 	}
 	l.await(region, submission, "success", "failed")
 }
 
-// force sets the status of a submission's run in a region.
-func (l *lab) force(region, submission string, status, code int) {
+// force sets the status of a submission's runs in a region, in the service's code.
+func (l *lab) force(region, submission string, status, failureCode int) {
 	l.Helper()
 	for _, run := range l.runsIn(region, submission) {
-		l.change(run, workflows.Change{Status: &status, FailureCode: &code})
+		l.ok(l.Force(l.Context(), region, run.ID, harness.Force{Status: &status, FailureCode: &failureCode}))
 	}
 }
 
-func (l *lab) change(run workflows.Record, change workflows.Change) {
-	l.Helper()
-	l.admin("POST", fmt.Sprintf("/admin/runs/%s/%d", run.Region, run.ID), change, nil)
-}
-
 // runs is the ledger: every run of the lab's accounts, in both regions.
-func (l *lab) runs() []workflows.Record {
+func (l *lab) runs() []harness.JobRun {
 	l.Helper()
-	var answer struct{ Runs []workflows.Record }
-	l.admin("GET", "/admin/runs", nil, &answer)
-	return slices.DeleteFunc(answer.Runs, func(r workflows.Record) bool { return r.Account != l.account(r.Region) })
+	runs, err := l.Runs(l.Context(), "", "")
+	l.ok(err)
+	return slices.DeleteFunc(runs, func(r harness.JobRun) bool { return r.Account != l.account(r.Region) })
 }
 
 // runsOf is every run of one submission, by its description.
-func (l *lab) runsOf(submission string) []workflows.Record {
+func (l *lab) runsOf(submission string) []harness.JobRun {
 	l.Helper()
-	return slices.DeleteFunc(l.runs(), func(r workflows.Record) bool { return !strings.Contains(r.Description, l.describe(submission)) })
+	return slices.DeleteFunc(l.runs(), func(r harness.JobRun) bool { return !strings.Contains(r.Description, l.describe(submission)) })
 }
 
-func (l *lab) runsIn(region, submission string) []workflows.Record {
+func (l *lab) runsIn(region, submission string) []harness.JobRun {
 	l.Helper()
-	return slices.DeleteFunc(l.runsOf(submission), func(r workflows.Record) bool { return r.Region != region })
+	return slices.DeleteFunc(l.runsOf(submission), func(r harness.JobRun) bool { return r.Region != region })
 }
 
-// ran asserts how often a submission ran, in all regions together.
-func (l *lab) ran(submission string, times int) []workflows.Record {
+// ledger writes runs for the message of a failed assertion.
+func ledger(runs []harness.JobRun) string {
+	var b strings.Builder
+	for _, r := range runs {
+		fmt.Fprintf(&b, "%s %s %d %q: %s, code %d, restarts %d\n", r.Region, r.Account, r.ID, r.Description, r.Status, r.FailureCode, r.Restarts)
+	}
+	return b.String()
+}
+
+// ran asserts how often a submission ran, in both regions together.
+func (l *lab) ran(submission string, times int) []harness.JobRun {
 	l.Helper()
 	runs := l.runsOf(submission)
 	if len(runs) != times {
-		l.Errorf("%s ran %d times, want %d: %+v", submission, len(runs), times, runs)
+		l.Fatalf("%s ran %d times, want %d:\n%s", submission, len(runs), times, ledger(runs))
 	}
 	return runs
 }
@@ -132,7 +126,7 @@ func (l *lab) await(region, submission string, statuses ...string) {
 	l.Helper()
 	l.until(fmt.Sprintf("%s is %v in %s", submission, statuses, region), func() bool {
 		runs := l.runsIn(region, submission)
-		return len(runs) > 0 && slices.Contains(statuses, runs[len(runs)-1].StatusName)
+		return len(runs) > 0 && slices.Contains(statuses, runs[len(runs)-1].Status)
 	})
 }
 
@@ -147,7 +141,7 @@ func (l *lab) until(what string, happened func() bool) {
 		select {
 		case <-tick.C:
 		case <-end.C:
-			l.Fatalf("waited %s in vain until %s: %+v", patience, what, l.runs())
+			l.Fatalf("waited %s in vain until %s; the runs are\n%s", patience, what, ledger(l.runs()))
 		case <-l.Context().Done():
 			l.Fatal(l.Context().Err())
 		}
@@ -157,48 +151,49 @@ func (l *lab) until(what string, happened func() bool) {
 // mark is the place in the journal from which a test looks.
 func (l *lab) mark() int64 {
 	l.Helper()
-	var page journal.Page
-	l.admin("GET", "/admin/journal?since=999999999", nil, &page)
-	return page.Last
+	mark, err := l.Mark(l.Context())
+	l.ok(err)
+	return mark
 }
 
-// requests is what a region's service and storage were asked by clients since a
-// mark; with "resource-manager", what that was asked.
-func (l *lab) requests(since int64, region string) []journal.Entry {
+// requests is what clients asked a region's service and storage since a mark.
+func (l *lab) requests(since int64, region string) []harness.Seen {
 	l.Helper()
-	var page journal.Page
-	query := "&region=" + region
-	if region == manager {
-		query = "&plane=arm"
-	}
-	l.admin("GET", fmt.Sprintf("/admin/journal?origin=client&since=%d%s", since, query), nil, &page)
-	return page.Entries
+	seen, _, err := l.Journal(l.Context(), harness.Query{Region: region, Origin: "client", Since: since})
+	l.ok(err)
+	return seen
 }
 
-const manager = "resource-manager"
+// managed is what clients asked Resource Manager since a mark.
+func (l *lab) managed(since int64) []harness.Seen {
+	l.Helper()
+	seen, _, err := l.Journal(l.Context(), harness.Query{Plane: "arm", Since: since})
+	l.ok(err)
+	return seen
+}
 
 // service narrows requests to those of the workflow service with a method.
-func service(entries []journal.Entry, method string) []journal.Entry {
-	return slices.DeleteFunc(entries, func(e journal.Entry) bool { return e.Plane != journal.PlaneService || e.Method != method })
+func service(seen []harness.Seen, method string) []harness.Seen {
+	return slices.DeleteFunc(seen, func(s harness.Seen) bool { return s.Plane != "service" || s.Method != method })
 }
 
 // posts is every submission that a region was sent since a mark.
-func (l *lab) posts(since int64, region string) []journal.Entry {
+func (l *lab) posts(since int64, region string) []harness.Seen {
 	l.Helper()
 	return service(l.requests(since, region), http.MethodPost)
 }
 
 // cancels is every cancellation that a region was asked for since a mark.
-func (l *lab) cancels(since int64, region string) []journal.Entry {
+func (l *lab) cancels(since int64, region string) []harness.Seen {
 	l.Helper()
 	return service(l.requests(since, region), http.MethodDelete)
 }
 
-// lists is every listing of the workflow service, searches left out, since a mark.
-func (l *lab) lists(since int64, region string) []journal.Entry {
+// lists is every listing of workflows, searches left out, since a mark.
+func (l *lab) lists(since int64, region string) []harness.Seen {
 	l.Helper()
-	return slices.DeleteFunc(service(l.requests(since, region), http.MethodGet), func(e journal.Entry) bool {
-		return strings.Trim(strings.TrimPrefix(e.Path, "/api/workflows"), "/") != "" || strings.Contains(e.Query, "filter")
+	return slices.DeleteFunc(service(l.requests(since, region), http.MethodGet), func(s harness.Seen) bool {
+		return strings.Trim(strings.TrimPrefix(s.Path, "/api/workflows"), "/") != "" || strings.Contains(s.Query, "filter")
 	})
 }
 
@@ -241,19 +236,17 @@ func (l *lab) pairs(load func() (harness.Reads, error), submissions []string) ma
 	return blobs
 }
 
-func (l *lab) container(region, name string) *harness.Container {
+func (l *lab) folder(region, name string) *harness.Container {
 	l.Helper()
-	container, err := world.azurite.Container(places[region].storage, name)
-	if err != nil {
-		l.Fatal(err)
-	}
+	container, err := l.Container(region, name)
+	l.ok(err)
 	return container
 }
 
 // put uploads blobs past every door and fault, and makes their container.
 func (l *lab) put(region, container string, blobs ...map[string][]byte) {
 	l.Helper()
-	c := l.container(region, container)
+	c := l.folder(region, container)
 	err := c.Create(l.Context())
 	all := map[string][]byte{}
 	for _, more := range blobs {
@@ -269,7 +262,7 @@ func (l *lab) put(region, container string, blobs ...map[string][]byte) {
 
 func (l *lab) get(region, container, name string) []byte {
 	l.Helper()
-	content, err := l.container(region, container).Get(l.Context(), name)
+	content, err := l.folder(region, container).Get(l.Context(), name)
 	if err != nil {
 		l.Fatal(err)
 	}
@@ -279,7 +272,7 @@ func (l *lab) get(region, container, name string) []byte {
 // blobs lists a container.
 func (l *lab) blobs(region, container, prefix string) []string {
 	l.Helper()
-	names, err := l.container(region, container).Names(l.Context(), prefix)
+	names, err := l.folder(region, container).Names(l.Context(), prefix)
 	if err != nil {
 		l.Fatal(err)
 	}
@@ -290,25 +283,17 @@ func (l *lab) blobs(region, container, prefix string) []string {
 func (l *lab) remove(region, container string, names ...string) {
 	l.Helper()
 	for _, name := range names {
-		if err := l.container(region, container).Delete(l.Context(), name); err != nil {
+		if err := l.folder(region, container).Delete(l.Context(), name); err != nil {
 			l.Fatal(err)
 		}
 	}
-}
-
-// secrets is everything secret that the servers handed out or were sent.
-func (l *lab) secrets() []journal.Secret {
-	l.Helper()
-	var answer struct{ Secrets []journal.Secret }
-	l.admin("GET", "/admin/secrets", nil, &answer)
-	return answer.Secrets
 }
 
 // resource asks Resource Manager as a colleague would: with a token of the
 // managed identity, past the provider. It returns the status and the body.
 func (l *lab) resource(method, id, version string, body any) (int, map[string]any) {
 	l.Helper()
-	ready := world.Ready()
+	ready := l.Emulator.Ready
 	var token struct {
 		Token string `json:"access_token"`
 	}

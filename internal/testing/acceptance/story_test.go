@@ -7,15 +7,15 @@ import (
 	"slices"
 	"testing"
 
+	"github.com/genomics-continuity/terraform-provider-genomics/internal/testing/acctest"
 	"github.com/genomics-continuity/terraform-provider-genomics/internal/testing/harness"
 )
 
 // TestAccStory is the whole story of the provider: prepare two regions, lose
 // one, go to the other, get the first back, fence what it restarted, return.
 func TestAccStory(t *testing.T) {
-	eachCLI(t, func(t *testing.T, cli harness.CLI) {
-		l := newLab(t, cli, "story")
-		s := &story{lab: l}
+	acctest.EachCLI(t, func(t *testing.T, workspace *harness.Workspace) {
+		s := &story{lab: newLab(t, workspace, "story")}
 		s.prepare()
 		s.failOver()
 		s.stayInTheDark()
@@ -81,7 +81,7 @@ func (s *story) prepare() {
 
 // failOver: the primary is a black hole, and one variable moves everything.
 func (s *story) failOver() {
-	s.outage(primary, "blackhole")
+	s.outage(primary, harness.Blackhole)
 	mark := s.mark()
 	plan := s.plan("-var", "active_region="+secondary)
 	s.warned(plan.Run, 1)
@@ -170,7 +170,7 @@ func (s *story) fence() {
 	s.warned(s.apply(plan.Path), 0)
 	for _, name := range unfinished {
 		s.holds(address(name), "unfenced_attempts", "0", "attempts.0.status", "cancelled", "status", "success", "location", secondary)
-		if runs := s.runsIn(primary, name); len(runs) != 1 || runs[0].StatusName != "cancelled" || runs[0].Restarts != 1 {
+		if runs := s.runsIn(primary, name); len(runs) != 1 || runs[0].Status != "cancelled" || runs[0].Restarts != 1 {
 			s.Errorf("runs of %s in %s: %+v, want the restarted one cancelled", name, primary, runs)
 		}
 	}
@@ -197,7 +197,7 @@ func (s *story) failBack() {
 	for _, name := range append([]string{done}, unfinished...) {
 		successes := 0
 		for _, run := range s.runsOf(name) {
-			if run.StatusName == "success" {
+			if run.Status == "success" {
 				successes++
 			}
 			if run.Token != s.keys[name] {
