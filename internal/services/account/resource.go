@@ -196,6 +196,8 @@ func (r *Resource) Read(ctx context.Context, req resource.ReadRequest, resp *res
 	case err == nil:
 	case azure.IsNotFound(err):
 		resp.State.RemoveResource(ctx)
+		// Without it the framework refuses the answer where the CLI knows no identities.
+		resp.Diagnostics.Append(resp.Identity.Set(ctx, identity(id))...)
 		return
 	// A state that is only an ID comes from an import and must be filled.
 	case diagnostics.IsUnreachable(err) && !state.Location.IsNull():

@@ -118,6 +118,10 @@ func TestReadKeepsState(t *testing.T) {
 	if modelOf(t, gone.State) != nil {
 		t.Error("an account that is gone is still in the state")
 	}
+	// A read without an identity failed with every CLI that does not keep them.
+	if identityOf(t, gone.Identity) != subscription+"/rg/lab" {
+		t.Error("an account that is gone lost its identity")
+	}
 	for name, tt := range map[string]struct {
 		fault func(http.ResponseWriter, *http.Request) bool
 		part  string

@@ -2,19 +2,15 @@ package inputstore
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"slices"
-	"strings"
 
 	"github.com/hashicorp/terraform-plugin-framework/diag"
 	"github.com/hashicorp/terraform-plugin-framework/path"
 	"github.com/hashicorp/terraform-plugin-framework/types"
 
-	"github.com/genomics-continuity/terraform-provider-genomics/internal/diagnostics"
 	"github.com/genomics-continuity/terraform-provider-genomics/internal/region"
 	"github.com/genomics-continuity/terraform-provider-genomics/internal/services"
-	"github.com/genomics-continuity/terraform-provider-genomics/internal/session"
 )
 
 // complete fills in what can be known while planning. state is nil on create;
@@ -117,33 +113,19 @@ func guard(ctx context.Context, plan, state *model, from roleModel, to sideModel
 
 func (r *Resource) describe(ctx context.Context, plan *model, s sideModel, prior []roleModel) (types.Object, diag.Diagnostics) {
 	var diags diag.Diagnostics
-	url := types.StringUnknown()
-	if services.Known(s.StorageAccountID) && services.Known(s.ContainerName) {
-		url = r.containerURL(ctx, s, prior, &diags)
+	known := make([]services.KnownURL, 0, len(prior))
+	for _, p := range prior {
+		known = append(known, services.KnownURL{StorageAccountID: p.StorageAccountID, URL: p.ContainerURL})
 	}
+	url, d := s.container().PlannedURL(ctx, r.session, path.Root("active_region"), known)
+	diags.Append(d...)
 	object, d := s.role(plan.Name, plan.Prefix, url).object(ctx)
 	diags.Append(d...)
 	return object, diags
 }
 
-// containerURL takes the URL from the state where it can, so that planning
-// needs no answer from Resource Manager.
-func (r *Resource) containerURL(ctx context.Context, s sideModel, prior []roleModel, diags *diag.Diagnostics) types.String {
-	for _, p := range prior {
-		if services.Known(p.ContainerURL) && strings.EqualFold(p.StorageAccountID.ValueString(), s.StorageAccountID.ValueString()) &&
-			p.ContainerName.Equal(s.ContainerName) {
-			return p.ContainerURL
-		}
-	}
-	account, err := r.session.StorageAccount(ctx, s.StorageAccountID.ValueString(), s.Location.ValueString())
-	var misplaced *session.MisplacedError
-	if errors.As(err, &misplaced) {
-		diags.AddAttributeError(path.Root("active_region"), "Storage account in another region", err.Error())
-	}
-	if err != nil {
-		return types.StringUnknown()
-	}
-	return types.StringValue(session.ContainerURL(account, s.ContainerName.ValueString()))
+func (s sideModel) container() services.Container {
+	return services.Container{Location: s.Location, StorageAccountID: s.StorageAccountID, Name: s.ContainerName}
 }
 
 // resolve fills in the container URLs that planning had to leave open.
@@ -155,15 +137,8 @@ func (r *Resource) resolve(ctx context.Context, plan *model) diag.Diagnostics {
 		if !ok || !role.ContainerURL.IsUnknown() {
 			continue
 		}
-		account, err := r.session.StorageAccount(ctx, role.StorageAccountID.ValueString(), role.Location.ValueString())
-		if err != nil {
-			diags.Append(diagnostics.Error("The input storage account cannot be read", err, diagnostics.Context{
-				Resource: role.StorageAccountID.ValueString(), Region: role.Location.ValueString(),
-				NextStep: "Check that the storage account exists in this region and that the provider's identity may read it.",
-			}))
-			continue
-		}
-		role.ContainerURL = types.StringValue(session.ContainerURL(account, role.ContainerName.ValueString()))
+		role.ContainerURL, d = sideModel{Location: role.Location, StorageAccountID: role.StorageAccountID, ContainerName: role.ContainerName}.container().URL(ctx, r.session)
+		diags.Append(d...)
 		*object, d = role.object(ctx)
 		diags.Append(d...)
 	}

@@ -2,18 +2,14 @@ package regionpair
 
 import (
 	"context"
-	"errors"
 	"fmt"
-	"strings"
 
 	"github.com/hashicorp/terraform-plugin-framework/diag"
 	"github.com/hashicorp/terraform-plugin-framework/path"
 	"github.com/hashicorp/terraform-plugin-framework/types"
 
-	"github.com/genomics-continuity/terraform-provider-genomics/internal/diagnostics"
 	"github.com/genomics-continuity/terraform-provider-genomics/internal/region"
 	"github.com/genomics-continuity/terraform-provider-genomics/internal/services"
-	"github.com/genomics-continuity/terraform-provider-genomics/internal/session"
 )
 
 // complete fills in everything computed that can be known while planning, so
@@ -106,33 +102,19 @@ func (r *Resource) describe(ctx context.Context, plan *model, s side, settings f
 		}
 		api = types.StringValue(url)
 	}
-	url := types.StringUnknown()
-	if services.Known(s.location) && services.Known(s.storageID) && services.Known(s.container) {
-		url = r.containerURL(ctx, s, prior, &diags)
+	known := make([]services.KnownURL, 0, len(prior))
+	for _, p := range prior {
+		known = append(known, services.KnownURL{StorageAccountID: p.OutputStorageAccountID, URL: p.OutputContainerURL})
 	}
+	url, d := s.output().PlannedURL(ctx, r.session, path.Root(s.role).AtName("output").AtName("storage_account_id"), known)
+	diags.Append(d...)
 	object, d := plan.describe(s, api, url, settings).object(ctx)
 	diags.Append(d...)
 	return object, diags
 }
 
-func (r *Resource) containerURL(ctx context.Context, s side, prior []roleModel, diags *diag.Diagnostics) types.String {
-	for _, p := range prior {
-		if services.Known(p.OutputContainerURL) && strings.EqualFold(p.OutputStorageAccountID.ValueString(), s.storageID.ValueString()) &&
-			strings.HasSuffix(p.OutputContainerURL.ValueString(), "/"+s.container.ValueString()) {
-			return p.OutputContainerURL
-		}
-	}
-	account, err := r.session.StorageAccount(ctx, s.storageID.ValueString(), s.location.ValueString())
-	var misplaced *session.MisplacedError
-	switch {
-	case errors.As(err, &misplaced):
-		diags.AddAttributeError(path.Root(s.role).AtName("output").AtName("storage_account_id"), "Storage account in another region", err.Error())
-		return types.StringUnknown()
-	case err != nil:
-		// It may not exist yet, or Resource Manager may be away: apply will tell.
-		return types.StringUnknown()
-	}
-	return types.StringValue(session.ContainerURL(account, s.container.ValueString()))
+func (s side) output() services.Container {
+	return services.Container{Location: s.location, StorageAccountID: s.storageID, Name: s.container}
 }
 
 // resolve fills in the container URLs that planning had to leave open.
@@ -146,15 +128,8 @@ func (r *Resource) resolve(ctx context.Context, plan *model) diag.Diagnostics {
 		}
 		s, d := plan.side(ctx, role.Role.ValueString())
 		diags.Append(d...)
-		account, err := r.session.StorageAccount(ctx, s.storageID.ValueString(), s.location.ValueString())
-		if err != nil {
-			diags.Append(diagnostics.Error("The output storage account cannot be read", err, diagnostics.Context{
-				Resource: s.storageID.ValueString(), Region: s.location.ValueString(),
-				NextStep: "Check that the storage account exists in this region and that the provider's identity may read it.",
-			}))
-			continue
-		}
-		role.OutputContainerURL = types.StringValue(session.ContainerURL(account, s.container.ValueString()))
+		role.OutputContainerURL, d = s.output().URL(ctx, r.session)
+		diags.Append(d...)
 		*object, d = role.object(ctx)
 		diags.Append(d...)
 	}
