@@ -8,6 +8,7 @@ import (
 
 	"github.com/hashicorp/terraform-plugin-framework/datasource"
 	"github.com/hashicorp/terraform-plugin-framework/ephemeral"
+	"github.com/hashicorp/terraform-plugin-framework/function"
 	"github.com/hashicorp/terraform-plugin-framework/provider"
 	"github.com/hashicorp/terraform-plugin-framework/resource"
 
@@ -15,6 +16,7 @@ import (
 	"github.com/genomics-continuity/terraform-provider-genomics/internal/services/account"
 	"github.com/genomics-continuity/terraform-provider-genomics/internal/services/inputstore"
 	"github.com/genomics-continuity/terraform-provider-genomics/internal/services/regionpair"
+	"github.com/genomics-continuity/terraform-provider-genomics/internal/services/regions"
 	"github.com/genomics-continuity/terraform-provider-genomics/internal/services/submission"
 	"github.com/genomics-continuity/terraform-provider-genomics/internal/services/workflow"
 	"github.com/genomics-continuity/terraform-provider-genomics/internal/session"
@@ -22,7 +24,10 @@ import (
 
 type genomics struct{ version string }
 
-var _ provider.ProviderWithEphemeralResources = (*genomics)(nil)
+var (
+	_ provider.ProviderWithEphemeralResources = (*genomics)(nil)
+	_ provider.ProviderWithFunctions          = (*genomics)(nil)
+)
 
 // New makes the provider. version is shown to the services it calls.
 func New(version string) func() provider.Provider {
@@ -69,10 +74,15 @@ func (p *genomics) Resources(context.Context) []func() resource.Resource {
 
 // DataSources lists the data sources.
 func (p *genomics) DataSources(context.Context) []func() datasource.DataSource {
-	return []func() datasource.DataSource{account.NewDataSource, workflow.NewDataSource, workflow.NewListDataSource}
+	return []func() datasource.DataSource{account.NewDataSource, workflow.NewDataSource, workflow.NewListDataSource, regions.NewDataSource}
 }
 
 // EphemeralResources lists the ephemeral resources.
 func (p *genomics) EphemeralResources(context.Context) []func() ephemeral.EphemeralResource {
 	return []func() ephemeral.EphemeralResource{account.NewKeys}
+}
+
+// Functions lists the functions.
+func (p *genomics) Functions(context.Context) []func() function.Function {
+	return []func() function.Function{regions.NewPairedRegion, regions.NewGeography, regions.NewParseAccountID}
 }

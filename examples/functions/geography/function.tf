@@ -1,0 +1,3 @@
+output "where" {
+  value = provider::genomics::geography("westeurope") # "Europe"
+}

@@ -1,0 +1,3 @@
+output "standby" {
+  value = provider::genomics::paired_region("westus2") # "westcentralus"
+}
