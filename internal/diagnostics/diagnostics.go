@@ -86,6 +86,8 @@ func nextStep(err error, c Context) string {
 	var dark *region.UnreachableError
 	var api *msgenomics.APIError
 	switch {
+	case errors.As(err, &dark) && dark.Location == azure.ResourceManagerGate:
+		return "Try again when Resource Manager answers, or hand the keys over in the provider's access_keys."
 	case errors.As(err, &dark):
 		return fmt.Sprintf("Try again when %s answers, or make the other region of the pair active.", dark.Location)
 	case errors.As(err, &api) && api.StatusCode == http.StatusUnauthorized:
@@ -108,6 +110,12 @@ func Unreachable(err error, gates Gates) diag.Diagnostics {
 	var diags diag.Diagnostics
 	var dark *region.UnreachableError
 	if !errors.As(err, &dark) || !gates.Gate(dark.Location).WarnOnce() {
+		return diags
+	}
+	if dark.Location == azure.ResourceManagerGate {
+		diags.Append(diag.NewWarningDiagnostic("Resource Manager does not answer",
+			azure.Mask(dark.Error())+"\n\nThe last known state of what it manages is kept. Regions are not affected: "+
+				"a failover needs nothing from it when access_keys has the keys of the accounts to go to."))
 		return diags
 	}
 	diags.Append(diag.NewWarningDiagnostic(

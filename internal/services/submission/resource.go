@@ -4,6 +4,7 @@ package submission
 
 import (
 	"context"
+	"strconv"
 	"time"
 
 	"github.com/hashicorp/terraform-plugin-framework/diag"
@@ -181,6 +182,8 @@ func (r *Resource) Read(ctx context.Context, req resource.ReadRequest, resp *res
 	attempts, d = r.refresh(ctx, &state, attempts)
 	resp.Diagnostics.Append(d...)
 	if len(attempts) == 0 && !resp.Diagnostics.HasError() {
+		// A CLI that keeps no identities wants one all the same.
+		resp.Diagnostics.Append(resp.Identity.Set(ctx, state.identityNow(nil))...)
 		resp.State.RemoveResource(ctx)
 		return
 	}
@@ -279,5 +282,9 @@ func (m *model) identityNow(attempts []attemptModel) identityModel {
 	if i := failover.Current(toCore(attempts)); i >= 0 {
 		return identityModel{AccountID: attempts[i].AccountID, WorkflowID: attempts[i].WorkflowID}
 	}
-	return identityModel{AccountID: types.StringNull(), WorkflowID: m.WorkflowID}
+	accountID, workflowID, err := parseWorkflowResourceID(m.ID.ValueString())
+	if err != nil {
+		return identityModel{AccountID: types.StringNull(), WorkflowID: types.StringNull()}
+	}
+	return identityModel{AccountID: types.StringValue(accountID), WorkflowID: types.StringValue(strconv.FormatInt(workflowID, 10))}
 }

@@ -1,0 +1,71 @@
+package diagnostics
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/genomics-continuity/terraform-provider-genomics/internal/azure"
+	"github.com/genomics-continuity/terraform-provider-genomics/internal/msgenomics"
+	"github.com/genomics-continuity/terraform-provider-genomics/internal/region"
+)
+
+func TestError(t *testing.T) {
+	dark := &region.UnreachableError{Location: "westus2", Cause: errors.New("no answer within 10s")}
+	for name, tc := range map[string]struct {
+		err     error
+		context Context
+		want    []string
+		absent  []string
+	}{
+		"everything is named": {
+			err:     &msgenomics.APIError{StatusCode: 400, Message: "bad", RequestID: "r-1", Method: "POST", Path: "/api/workflows"},
+			context: Context{Resource: "lab/NA12878", Region: "westus2", NextStep: "mend it"},
+			want:    []string{"bad", "Resource: lab/NA12878", "Region: westus2", "Code: HTTP 400", "Request ID: r-1", "Next step: mend it"},
+		},
+		"a refused key says what to look at": {
+			err:  fmt.Errorf("reading: %w", &msgenomics.APIError{StatusCode: 401}),
+			want: []string{"access_keys"},
+		},
+		"a dark region names the way out":         {err: dark, want: []string{"westus2", "make the other region of the pair active"}},
+		"Resource Manager is no region":           {err: &region.UnreachableError{Location: azure.ResourceManagerGate, Cause: errors.New("x")}, want: []string{"hand the keys over"}, absent: []string{"the other region"}},
+		"a cancelled run is not called a failure": {err: fmt.Errorf("polling: %w", context.Canceled), want: []string{"was cancelled before it ended"}},
+		"a signature does not survive": {
+			err:    errors.New(`Get "https://lab.blob.core.windows.net/inputs/a.fq?sv=2024-01-01&sig=c2VjcmV0c2VjcmV0": EOF`),
+			want:   []string{"EOF"},
+			absent: []string{"c2VjcmV0c2VjcmV0"},
+		},
+	} {
+		t.Run(name, func(t *testing.T) {
+			text := Error("It failed", tc.err, tc.context).Detail()
+			for _, part := range tc.want {
+				if !strings.Contains(text, part) {
+					t.Errorf("%q is missing in: %s", part, text)
+				}
+			}
+			for _, part := range tc.absent {
+				if strings.Contains(text, part) {
+					t.Errorf("%q is in: %s", part, text)
+				}
+			}
+		})
+	}
+}
+
+type gates struct{ *region.Gates }
+
+func (g gates) Gate(location string) *region.Gate { return g.For(location) }
+
+// An open gate has nothing to warn of, whatever the error says.
+func TestUnreachableWithoutAClosedGate(t *testing.T) {
+	g := gates{region.NewGates(time.Second)}
+	if d := Unreachable(&region.UnreachableError{Location: "westus2", Cause: errors.New("x")}, g); len(d) != 0 {
+		t.Errorf("%v", d)
+	}
+	if d := Unreachable(errors.New("another error"), g); len(d) != 0 {
+		t.Errorf("%v", d)
+	}
+}
