@@ -51,7 +51,6 @@ type Emulator struct {
 // secrets are made once and kept in the state.
 type secrets struct {
 	IdentityHeader string `json:"identity_header"`
-	TokenSecret    []byte `json:"token_secret"`
 	JobMark        string `json:"job_mark"`
 }
 
@@ -99,7 +98,7 @@ func (e *Emulator) build() error {
 	for _, a := range e.config.StorageAccounts {
 		e.store.AddStorage(arm.StorageAccount{Name: a.Name, ResourceGroup: a.ResourceGroup, Location: a.Region, Key: a.Key})
 	}
-	issuer := &identity.Issuer{Secret: e.secrets.TokenSecret, Tenant: e.config.Tenant, Lifetime: e.config.TokenLifetime, Vault: e.vault, Now: time.Now}
+	issuer := &identity.Issuer{Tenant: e.config.Tenant, Lifetime: e.config.TokenLifetime, Vault: e.vault, Now: time.Now}
 	e.manager = e.target("resource-manager", e.config.ResourceManagerPort, fault.Config{Plane: journal.PlaneARM, Handler: &arm.Server{
 		Store: e.store, Issuer: issuer, Regions: locations(e.config.Regions), BlobEndpoint: e.blobEndpoint,
 		RetryAfterMilliseconds: int(e.config.RetryAfter.Milliseconds()),
@@ -121,7 +120,7 @@ func (e *Emulator) loadSecrets() error {
 		return err
 	}
 	if !found {
-		e.secrets = secrets{IdentityHeader: uuid.NewString(), TokenSecret: []byte(rand.Text()), JobMark: rand.Text()}
+		e.secrets = secrets{IdentityHeader: uuid.NewString(), JobMark: rand.Text()}
 	}
 	if e.config.IdentityHeader != "" {
 		e.secrets.IdentityHeader = e.config.IdentityHeader

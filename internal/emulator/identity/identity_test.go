@@ -15,7 +15,7 @@ import (
 const management = "https://management.azure.com"
 
 func newIssuer(now func() time.Time) *Issuer {
-	return &Issuer{Secret: []byte("secret"), Tenant: "t", Lifetime: time.Hour, Vault: journal.NewVault(), Now: now}
+	return &Issuer{Tenant: "t", Lifetime: time.Hour, Vault: journal.NewVault(), Now: now}
 }
 
 // Azure's own client must get a token from the endpoint without knowing that
@@ -68,8 +68,8 @@ func TestVerify(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	later := &Issuer{Secret: issuer.Secret, Vault: issuer.Vault, Now: func() time.Time { return now.Add(time.Hour) }}
-	stranger := &Issuer{Secret: []byte("other"), Vault: issuer.Vault, Now: issuer.Now}
+	later := &Issuer{Tenant: issuer.Tenant, Vault: issuer.Vault, Now: func() time.Time { return now.Add(time.Hour) }}
+	stranger := &Issuer{Tenant: "other", Vault: issuer.Vault, Now: issuer.Now}
 	for name, c := range map[string]struct {
 		issuer *Issuer
 		token  string
@@ -78,7 +78,7 @@ func TestVerify(t *testing.T) {
 		"good":           {issuer, good, nil},
 		"other audience": {issuer, storage, ErrAudience},
 		"expired":        {later, good, ErrExpired},
-		"other secret":   {stranger, good, ErrInvalid},
+		"other tenant":   {stranger, good, ErrInvalid},
 		"not a token":    {issuer, "abc", ErrInvalid},
 		"empty":          {issuer, "", ErrInvalid},
 	} {
