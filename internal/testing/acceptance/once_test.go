@@ -1,0 +1,148 @@
+//go:build acceptance
+
+package acceptance
+
+import (
+	"net/http"
+	"strings"
+	"testing"
+
+	"github.com/genomics-continuity/terraform-provider-genomics/internal/testing/harness"
+)
+
+// post matches a submission.
+var post = harness.Match{Method: http.MethodPost, PathPrefix: "/api/workflows"}
+
+// prepared is a lab whose accounts, pair and store are there, and whose
+// submission is written and not yet applied. Its jobs are held.
+func prepared(t *testing.T, name string) *lab {
+	t.Helper()
+	l := oneLab(t, name)
+	l.put(primary, l.inputs(), l.reads("one"))
+	l.hold("")
+	l.write(setup{})
+	l.apply()
+	l.write(setup{Submissions: map[string]submission{"one": {}}})
+	return l
+}
+
+// A provider that dies right after the service took a job leaves a run that the
+// state knows nothing of. The next apply takes it up.
+func TestAccKilledAfterAcceptance(t *testing.T) {
+	for name, kill := range map[string]func(*harness.Running) error{
+		"provider": (*harness.Running).KillProvider,
+		"machine":  (*harness.Running).Kill,
+	} {
+		t.Run(name, func(t *testing.T) {
+			l := prepared(t, "killed")
+			l.inject(primary, harness.Injection{Match: post, Action: harness.HangAfterAccept})
+			running, err := l.cli.StartApply(l.Context())
+			l.ok(err)
+			l.await(primary, "one", "queued", "working")
+			l.ok(kill(running))
+			if run, err := running.Wait(); err == nil {
+				l.Fatalf("the apply ended well: %v", run.Args)
+			}
+			if _, known := l.state()[address("one")]; known {
+				l.Fatal("the state knows the run: the kill came too late to prove anything")
+			}
+
+			mark := l.mark()
+			plan := l.plan()
+			l.changes(plan, address("one")+" create")
+			l.apply(plan.Path)
+			l.submitted(mark, 0)
+			run := l.ran("one", 1)[0]
+			l.holds(address("one"), "submission_key", run.Token, "status", "working", "attempts.#", "1", "generation", "1")
+			l.unchanged(0)
+		})
+	}
+}
+
+// An answer that is lost is looked up within the same apply.
+func TestAccLostAnswer(t *testing.T) {
+	l := prepared(t, "lost")
+	mark := l.mark()
+	l.inject(primary, harness.Injection{Match: post, Action: harness.DropAfterAccept})
+	l.apply()
+	l.submitted(mark, 1)
+	l.ran("one", 1)
+	l.unchanged(0)
+}
+
+// A lost answer without a run behind it is never sent again blindly: the apply
+// fails and says so, and the next one looks first.
+func TestAccLostSubmission(t *testing.T) {
+	l := prepared(t, "vanished")
+	mark := l.mark()
+	l.inject(primary, harness.Injection{Match: post, Action: harness.DropBefore})
+	l.broken("The answer to the submission was lost", "Apply again", "westus2")
+	l.submitted(mark, 1)
+	l.ran("one", 0)
+	l.apply()
+	l.submitted(mark, 2)
+	l.ran("one", 1)
+	l.unchanged(0)
+}
+
+// A throttled submission was refused, and so it may be sent again.
+func TestAccThrottledSubmission(t *testing.T) {
+	l := prepared(t, "throttled")
+	mark := l.mark()
+	l.inject(primary, harness.Injection{Match: post, Action: harness.Answer, Status: http.StatusTooManyRequests,
+		Body: map[string]any{"statusCode": 429, "message": "Rate limit is exceeded."}, Headers: map[string]string{"Retry-After": "1"}})
+	l.apply()
+	l.submitted(mark, 2)
+	l.ran("one", 1)
+}
+
+// Without its state Terraform knows nothing, but the service knows every run.
+func TestAccLostState(t *testing.T) {
+	l := oneLab(t, "amnesia")
+	names := []string{"over", "running", "again"}
+	l.put(primary, l.inputs(), l.reads(names...))
+	l.hold("")
+	configuration := setup{Submissions: map[string]submission{"over": {}, "running": {}, "again": {}}}
+	l.write(configuration)
+	l.apply()
+	configuration.Submissions["again"] = submission{More: `triggers = { round = "2" }`}
+	l.write(configuration)
+	l.finish(primary, "over")
+	l.apply()
+	l.holds(address("again"), "generation", "2")
+	l.ran("again", 2)
+	before := l.state()
+
+	l.ok(l.cli.LoseState())
+	mark := l.mark()
+	run := l.broken("exists already", "import", l.accountID(primary), l.accountID(secondary))
+	if errors := run.Errors(); len(errors) != 2 {
+		l.Errorf("%d errors, want one for each account: %v", len(errors), errors)
+	}
+	l.submitted(mark, 0)
+
+	for _, region := range []string{primary, secondary} {
+		if _, err := l.cli.Import(l.Context(), accountAddress(region), l.accountID(region)); err != nil {
+			l.Fatal(err)
+		}
+	}
+	l.apply()
+	l.submitted(mark, 0)
+	l.ran("over", 1)
+	l.ran("running", 1)
+	l.ran("again", 2)
+	for _, name := range names {
+		l.holds(address(name), "workflow_id", text(before[address(name)]["workflow_id"]), "submission_key", text(before[address(name)]["submission_key"]),
+			"generation", text(before[address(name)]["generation"]), "location", primary)
+	}
+	l.holds(address("over"), "status", "success")
+	l.holds(address("running"), "status", "working")
+	l.holds(pairAddress, "active.location", primary, "standby.location", secondary)
+	l.holds(storeAddress, "blob_count", "6", "pending_blobs", "0", "in_sync", "true")
+	for _, seen := range l.requests(mark, secondary) {
+		if seen.Method == http.MethodPut && strings.HasSuffix(seen.Path, ".fq.gz") {
+			l.Errorf("a blob that was there was copied again: %s", seen.Path)
+		}
+	}
+	l.unchanged(0)
+}
