@@ -12,7 +12,7 @@ func (d *demo) comeBack(ctx context.Context) error {
 	if err := d.world.Up(ctx, primary); err != nil {
 		return err
 	}
-	if err := d.await(ctx, "jobs running again in "+primary, primary, d.moving, "working"); err != nil {
+	if err := d.await(ctx, "jobs to run again in "+primary, primary, d.moving, "working"); err != nil {
 		return err
 	}
 	l, err := d.ledger(ctx)

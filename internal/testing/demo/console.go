@@ -1,6 +1,7 @@
 package main
 
 import (
+	"cmp"
 	"fmt"
 	"io"
 	"os"
@@ -14,18 +15,20 @@ import (
 // console prints for a person. While something runs it shows one live line on a
 // terminal, and a plain line now and then elsewhere.
 type console struct {
-	mu       sync.Mutex
-	out      io.Writer
-	columns  int // of the terminal; 0 when it is none
-	live     bool
-	activity *activity
+	mu      sync.Mutex
+	out     io.Writer
+	columns int // of the terminal; 0 when it is none
+	live    bool
 }
+
+// usualColumns are those of a terminal that does not know its size.
+const usualColumns = 80
 
 func newConsole(file *os.File) *console {
 	c := &console{out: file}
-	// Only a terminal has a size.
+	// Only a terminal can be asked for its size.
 	if size, err := unix.IoctlGetWinsize(int(file.Fd()), unix.TIOCGWINSZ); err == nil && os.Getenv("TERM") != "dumb" {
-		c.columns = max(int(size.Col), 40)
+		c.columns = cmp.Or(int(size.Col), usualColumns)
 	}
 	return c
 }

@@ -88,10 +88,10 @@ func open(ctx context.Context, out *console, found prerequisites) (*demo, error)
 	building := out.busy("building the provider")
 	d.workspace, err = d.world.Workspace(ctx, d.cli, lab)
 	building.done()
-	if err != nil {
-		return d, err
+	if err == nil {
+		err = d.writeLab()
 	}
-	return d, d.writeLab()
+	return d, err
 }
 
 // start starts Azurite and the emulator under the names of examples/lab.
@@ -140,6 +140,13 @@ func (d *demo) close() {
 	}
 	if d.servers != nil {
 		_ = d.servers.Close() // what it holds is for reading only
+	}
+}
+
+// discard removes what the demo wrote, once nobody has a use for it.
+func (d *demo) discard() {
+	if d != nil {
+		_ = os.RemoveAll(d.dir) // a folder that stays below .cache harms nobody
 	}
 }
 

@@ -127,7 +127,7 @@ func (d *demo) stayInTheDark(ctx context.Context) error {
 
 // finishElsewhere waits for the jobs in the secondary.
 func (d *demo) finishElsewhere(ctx context.Context) error {
-	if err := d.await(ctx, "jobs finished in "+secondary, secondary, d.moving, "success"); err != nil {
+	if err := d.await(ctx, "jobs to finish in "+secondary, secondary, d.moving, "success"); err != nil {
 		return err
 	}
 	outputs, err := d.world.Container(secondary, "outputs")

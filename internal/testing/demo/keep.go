@@ -7,10 +7,11 @@ import (
 	"github.com/genomics-continuity/terraform-provider-genomics/internal/testing/harness"
 )
 
-// lookAround says how to go on with what is left running.
-func (d *demo) lookAround() {
+// lookAround says how to go on with what is left running, and reports whether
+// anything is.
+func (d *demo) lookAround() bool {
 	if d.world == nil || d.workspace == nil {
-		return
+		return false
 	}
 	// A job that is submitted by hand should not wait for the story.
 	ctx, cancel := context.WithTimeout(context.Background(), serverPatience)
@@ -37,11 +38,12 @@ Lose a region, and bring it back ("blackhole", "refused", "error503", "gateway40
    curl -X POST %[3]s/admin/regions/%[4]s/up
 
    Resource Manager        %[5]s
-   %[4]-22s  service %[6]s, storage %[7]s
-   %[8]-22s  service %[9]s, storage %[10]s
+   %-22[4]s  service %[6]s, storage %[7]s
+   %-22[8]s  service %[9]s, storage %[10]s
    Azurite itself          %[11]s
    logs of all commands    %[12]s`,
 		os.Getpid(), indent(d.workspace.Shell()), ready.Admin, primary, ready.ResourceManager,
 		ready.Regions[primary].Service, ready.Regions[primary].Blob,
 		secondary, ready.Regions[secondary].Service, ready.Regions[secondary].Blob, d.world.Azurite.URL, d.dir)
+	return true
 }

@@ -58,22 +58,21 @@ func run() int {
 	}
 	if ctx.Err() != nil {
 		out.say("\nInterrupted. Stopping everything.")
+		d.discard()
 		return exitInterrupted
 	}
 	if d != nil {
 		d.conclude(err)
-		if keep {
-			d.lookAround()
+		if keep && d.lookAround() {
 			<-ctx.Done()
 			out.say("\nStopping everything. The folder stays.")
 		}
 	}
 	switch {
-	case err == nil && keep:
-		return 0
 	case err == nil:
-		// Nothing in there is worth more than the demo itself.
-		_ = os.RemoveAll(d.dir)
+		if !keep {
+			d.discard()
+		}
 		return 0
 	case d == nil, !errors.Is(err, errBroken):
 		fmt.Fprintln(os.Stderr, "The demo could not be played:", err)

@@ -28,7 +28,7 @@ func (d *demo) prepare(ctx context.Context) error {
 		return err
 	}
 	// Accepted is not yet running: an outage treats the two differently.
-	if err := d.await(ctx, "jobs running in "+primary, primary, d.samples, "working"); err != nil {
+	if err := d.await(ctx, "jobs to run in "+primary, primary, d.samples, "working"); err != nil {
 		return err
 	}
 	l, err := d.ledger(ctx)
@@ -57,7 +57,7 @@ func (d *demo) uploadReads(ctx context.Context) (map[string][]byte, error) {
 	if err := inputs.Create(ctx); err != nil {
 		return nil, err
 	}
-	d.out.say("   The inputs are there before: %d blobs in %s, for each sample\n   %s.", len(blobs), primary, reads.Source)
+	d.out.say("   The inputs were there before: %d blobs in %s, two for each sample, with the reads of\n   %s.", len(blobs), primary, reads.Source)
 	return blobs, inputs.Put(ctx, blobs)
 }
 
@@ -94,7 +94,7 @@ func (d *demo) finishSome(ctx context.Context) error {
 			return err
 		}
 	}
-	if err := d.await(ctx, "jobs finished in "+primary, primary, d.finished, "success"); err != nil {
+	if err := d.await(ctx, "jobs to finish in "+primary, primary, d.finished, "success"); err != nil {
 		return err
 	}
 	run, err := d.apply(ctx, nil)

@@ -89,8 +89,7 @@ type asked struct {
 	manager int            // what they asked of Resource Manager
 }
 
-// asked counts what was asked since a mark. While a region is dark everything
-// counts there, whoever asks.
+// asked counts what the provider asked since a mark.
 func (d *demo) asked(ctx context.Context, since int64) (asked, error) {
 	counts := asked{regions: map[string]int{}}
 	seen, _, err := d.world.Journal(ctx, harness.Query{Since: since, Origin: "client"})
@@ -121,7 +120,7 @@ func (d *demo) darkRegionLeftAlone(ctx context.Context, since int64) error {
 	}
 	d.promise(unless(len(answered) == 0, "%d answers:\n%s", len(answered), strings.Join(answered, "\n")), "%s answered nothing", primary)
 	d.promise(unless(len(requests) <= 3, "%d requests:\n%s", len(requests), strings.Join(requests, "\n")),
-		"planning and failing over asked %s %d times (at most 3)", primary, len(requests))
+		"plan and failover together asked at most 3 requests of %s (%d)", primary, len(requests))
 	return nil
 }
 

@@ -2,7 +2,6 @@ package main
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"time"
 )
@@ -68,18 +67,11 @@ func (d *demo) play(ctx context.Context, keep bool) error {
 			d.promise(err.Error(), "this step succeeds")
 		}
 		if err := d.addRow(ctx, c.title, took, mark); err != nil {
-			return errors.Join(err, errIf(d.broken > 0))
+			return err
 		}
 		if d.broken > 0 {
 			return errBroken
 		}
-	}
-	return nil
-}
-
-func errIf(broken bool) error {
-	if broken {
-		return errBroken
 	}
 	return nil
 }
