@@ -57,7 +57,7 @@ func TestAzuresStorageClientWorks(t *testing.T) {
 	}
 	_, err = client.GetProperties(t.Context(), "rg-westus2", "nosuchaccount", nil)
 	var response *azcore.ResponseError
-	if !errors.As(err, &response) || response.ErrorCode != "ResourceNotFound" || response.StatusCode != 404 {
+	if !errors.As(err, &response) || response.ErrorCode != "ResourceNotFound" || response.StatusCode != http.StatusNotFound {
 		t.Errorf("a missing account: %v", err)
 	}
 }
@@ -81,8 +81,12 @@ func TestAzuresPollerFollowsAnAccount(t *testing.T) {
 		t.Fatal(err)
 	}
 	response, err := client.Pipeline().Do(request)
-	if err != nil || response.StatusCode != http.StatusAccepted {
-		t.Fatalf("%v %v", response, err)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer response.Body.Close()
+	if response.StatusCode != http.StatusAccepted {
+		t.Fatalf("status %d", response.StatusCode)
 	}
 	poller, err := runtime.NewPoller[struct{}](response, client.Pipeline(), nil)
 	if err != nil {
@@ -91,7 +95,7 @@ func TestAzuresPollerFollowsAnAccount(t *testing.T) {
 	if _, err := poller.PollUntilDone(t.Context(), &runtime.PollUntilDoneOptions{Frequency: time.Millisecond}); err != nil {
 		t.Fatal(err)
 	}
-	if a, err := l.arm("GET", accountPath("rg-westeurope", "polled")+version, ""); err != nil || a.status != 404 || !strings.Contains(a.body, `"ResourceNotFound"`) {
+	if a, err := l.arm("GET", accountPath("rg-westeurope", "polled")+version, ""); err != nil || a.status != http.StatusNotFound || !strings.Contains(a.body, `"ResourceNotFound"`) {
 		t.Errorf("after its deletion: %d %s %v", a.status, a.body, err)
 	}
 	if got := l.run(europe, run); got.Status != workflows.Cancelled {
@@ -113,6 +117,7 @@ func (l *lab) createWithPoller(ctx context.Context, client *arm.Client, path str
 	if err != nil {
 		l.t.Fatal(err)
 	}
+	defer response.Body.Close()
 	type account struct {
 		Location   string
 		Tags       map[string]string

@@ -44,6 +44,8 @@ type Emulator struct {
 	admin    *fault.Port
 	regions  []*region
 
+	// bounded gives the time a shutdown may take; nil before Start.
+	bounded func() (context.Context, context.CancelFunc)
 	closing sync.Once
 	closed  error
 }
@@ -137,12 +139,16 @@ func (e *Emulator) target(name string, port int, config fault.Config) *fault.Tar
 }
 
 // Start opens every port and starts the jobs an earlier run left unfinished.
+// What it starts outlives ctx, until Close.
 func (e *Emulator) Start(ctx context.Context) error {
+	e.bounded = func() (context.Context, context.CancelFunc) {
+		return context.WithTimeout(context.WithoutCancel(ctx), closeWithin)
+	}
 	if err := e.open(ctx); err != nil {
 		return errors.Join(err, e.Close())
 	}
 	for _, r := range e.regions {
-		r.service.Open(r.current().KillsJobs())
+		r.service.Open(ctx, r.current().KillsJobs())
 	}
 	e.keepPorts()
 	return nil
@@ -171,13 +177,15 @@ func (e *Emulator) targets() []*fault.Target {
 // Close stops everything within a bound. It may be called more than once.
 func (e *Emulator) Close() error {
 	e.closing.Do(func() {
-		ctx, cancel := context.WithTimeout(context.Background(), closeWithin) // closing must not depend on a context that has ended
-		defer cancel()
 		var failures []error
-		for _, t := range e.targets() {
-			failures = append(failures, t.Stop(ctx))
+		if e.bounded != nil {
+			ctx, cancel := e.bounded()
+			defer cancel()
+			for _, t := range e.targets() {
+				failures = append(failures, t.Stop(ctx))
+			}
+			failures = append(failures, e.admin.Stop(ctx))
 		}
-		failures = append(failures, e.admin.Stop(ctx))
 		for _, r := range e.regions {
 			r.service.Close()
 			r.door.Close()

@@ -4,6 +4,7 @@
 package door
 
 import (
+	"encoding/xml"
 	"fmt"
 	"io"
 	"log"
@@ -138,11 +139,18 @@ func account(r *http.Request) string {
 	return name
 }
 
+type storageError struct {
+	XMLName xml.Name `xml:"Error"`
+	Code    string
+	Message string
+}
+
 // refuse answers in storage's own form.
 func refuse(w http.ResponseWriter, status int, code, message string) {
 	w.Header().Set("Content-Type", "application/xml")
 	w.Header().Set("x-ms-error-code", code)
 	w.Header().Set("x-ms-request-id", uuid.NewString())
 	w.WriteHeader(status)
-	_, _ = fmt.Fprintf(w, `<?xml version="1.0" encoding="utf-8"?><Error><Code>%s</Code><Message>%s</Message></Error>`, code, message)
+	_, _ = io.WriteString(w, xml.Header)
+	_ = xml.NewEncoder(w).Encode(storageError{Code: code, Message: message}) // the client may be gone, which is no matter here
 }

@@ -10,7 +10,8 @@ import (
 // writeOutage answers in the form that the plane's own servers use and returns
 // the status it wrote.
 func writeOutage(w http.ResponseWriter, plane journal.Plane, status int) int {
-	contentType, body := "application/json; charset=utf-8", ""
+	contentType := "application/json; charset=utf-8"
+	var body string
 	switch {
 	case plane == journal.PlaneStorage:
 		// Storage has no gateway of that kind in front of it: it is busy.

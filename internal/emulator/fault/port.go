@@ -27,6 +27,7 @@ type Port struct {
 	opened   bool
 	wish     bool // at the first Open another port will do
 	server   *http.Server
+	listener net.Listener
 	reserved io.Closer
 }
 
@@ -67,7 +68,7 @@ func (p *Port) Open(ctx context.Context) error {
 		// Broken connections are this program's business, not its user's.
 		ErrorLog: log.New(io.Discard, "", 0),
 	}
-	p.server = server
+	p.server, p.listener = server, listener
 	go func() { _ = server.Serve(listener) }() // ends with ErrServerClosed when the port is shut
 	return nil
 }
@@ -109,8 +110,14 @@ func (p *Port) Shut() error {
 	if p.server == nil {
 		return nil
 	}
+	// The server may not have taken its listener over yet: closing it here makes
+	// sure that no connection is accepted from now on.
+	_ = p.listener.Close()
 	err := p.server.Close()
-	p.server = nil
+	if errors.Is(err, net.ErrClosed) {
+		err = nil
+	}
+	p.server, p.listener = nil, nil
 	if reserved, reserveErr := reserve(p.address); reserveErr == nil {
 		p.reserved = reserved
 	}

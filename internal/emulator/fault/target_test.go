@@ -214,7 +214,9 @@ func TestInjectedHangs(t *testing.T) {
 				return page.Count == 1 && page.Entries[0].Fault == string(action)
 			})
 			cancel()
-			<-failed
+			if err := <-failed; !errors.Is(err, context.Canceled) {
+				t.Errorf("got %v", err)
+			}
 			if n := s.served.Load(); n != served {
 				t.Errorf("took effect %d times, want %d", n, served)
 			}

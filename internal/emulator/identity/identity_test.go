@@ -8,6 +8,7 @@ import (
 
 	"github.com/Azure/azure-sdk-for-go/sdk/azcore/policy"
 	"github.com/Azure/azure-sdk-for-go/sdk/azidentity"
+	"github.com/google/uuid"
 
 	"github.com/genomics-continuity/terraform-provider-genomics/internal/emulator/journal"
 )
@@ -27,7 +28,8 @@ func TestAzidentityGetsAToken(t *testing.T) {
 	t.Setenv("IDENTITY_ENDPOINT", server.URL+Path)
 	t.Setenv("IDENTITY_HEADER", "let me in")
 
-	credential, err := azidentity.NewManagedIdentityCredential(nil)
+	// An identity of its own: the library caches tokens for the whole process.
+	credential, err := azidentity.NewManagedIdentityCredential(&azidentity.ManagedIdentityCredentialOptions{ID: azidentity.ClientID(uuid.NewString())})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -49,7 +51,7 @@ func TestAzidentityGetsAToken(t *testing.T) {
 
 func TestEndpointRefusesAWrongHeader(t *testing.T) {
 	recorder := httptest.NewRecorder()
-	request := httptest.NewRequest("GET", Path+"?api-version=2019-08-01&resource="+management, nil)
+	request := httptest.NewRequestWithContext(t.Context(), "GET", Path+"?api-version=2019-08-01&resource="+management, nil)
 	request.Header.Set("X-IDENTITY-HEADER", "wrong")
 	(&Endpoint{Issuer: newIssuer(time.Now), Header: "right"}).ServeHTTP(recorder, request)
 	if recorder.Code != 401 {

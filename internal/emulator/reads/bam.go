@@ -8,6 +8,7 @@ import (
 	"encoding/binary"
 	"errors"
 	"io"
+	"math"
 )
 
 // Facts of the BAM format, from the SAM/BAM specification.
@@ -65,7 +66,7 @@ func BAM(ctx context.Context, file Named, limits Limits) (bases int64, err error
 			return bases, context.Cause(ctx)
 		}
 		n, err := b.record()
-		if err == io.EOF {
+		if errors.Is(err, io.EOF) {
 			break
 		}
 		if err != nil {
@@ -113,7 +114,7 @@ func (b *bam) header() error {
 	if length < 0 || length > maxHeaderText {
 		return bad(CodeBAMHeaderText, "%s: a header text of %d bytes is impossible", b.name, length)
 	}
-	if err := b.skip(int64(length), CodeBAMNoHeader, "the header text"); err != nil {
+	if err := b.skip(length, CodeBAMNoHeader, "the header text"); err != nil {
 		return err
 	}
 	references, err := b.number("the header")
@@ -159,12 +160,12 @@ func (b *bam) reference() error {
 // record reads one alignment and returns how many bases it counts for.
 func (b *bam) record() (int64, error) {
 	var size [4]byte
-	if _, err := io.ReadFull(b.r, size[:]); err == io.EOF {
+	if _, err := io.ReadFull(b.r, size[:]); errors.Is(err, io.EOF) {
 		return 0, io.EOF
 	} else if err != nil {
 		return 0, bamFailure(b.name, err, CodeBAMTruncated, "a record")
 	}
-	length := int64(int32(binary.LittleEndian.Uint32(size[:])))
+	length := signed(size[:])
 	if length < bamFixed || length > maxRecord {
 		return 0, bad(CodeBAMFormat, "%s: a record of %d bytes is impossible", b.name, length)
 	}
@@ -172,7 +173,7 @@ func (b *bam) record() (int64, error) {
 		return 0, bamFailure(b.name, err, CodeBAMTruncated, "a record")
 	}
 	flags := binary.LittleEndian.Uint16(b.fixed[14:])
-	bases := int64(int32(binary.LittleEndian.Uint32(b.fixed[16:])))
+	bases := signed(b.fixed[16:])
 	secondary := flags&flagSecondary != 0
 	switch {
 	case bases < 0 || bases > length:
@@ -191,12 +192,21 @@ func (b *bam) record() (int64, error) {
 	return bases, nil
 }
 
-func (b *bam) number(where string) (int32, error) {
+func (b *bam) number(where string) (int64, error) {
 	var raw [4]byte
 	if _, err := io.ReadFull(b.r, raw[:]); err != nil {
 		return 0, bamFailure(b.name, err, CodeBAMNoHeader, where)
 	}
-	return int32(binary.LittleEndian.Uint32(raw[:])), nil
+	return signed(raw[:]), nil
+}
+
+// signed reads a 32-bit number in two's complement.
+func signed(b []byte) int64 {
+	n := int64(binary.LittleEndian.Uint32(b))
+	if n > math.MaxInt32 {
+		n -= 1 << 32
+	}
+	return n
 }
 
 func (b *bam) skip(n int64, cut int, where string) error {

@@ -5,6 +5,7 @@ import (
 	"compress/gzip"
 	"context"
 	"encoding/binary"
+	"errors"
 	"strings"
 	"testing"
 )
@@ -40,7 +41,7 @@ func bgzf(t testing.TB, content []byte) []byte {
 	t.Helper()
 	var b bytes.Buffer
 	z := gzip.NewWriter(&b)
-	z.Header.Extra = []byte("BC\x02\x00\x00\x00")
+	z.Extra = []byte("BC\x02\x00\x00\x00")
 	if _, err := z.Write(content); err != nil {
 		t.Fatal(err)
 	}
@@ -130,7 +131,7 @@ func TestReadingEndsWithItsContext(t *testing.T) {
 	ctx, cancel := context.WithCancel(background)
 	cancel()
 	many := strings.Repeat(read("r1", "A"), 5000)
-	if _, err := FASTQ(ctx, Named{"a", strings.NewReader(many)}, Named{"b", strings.NewReader(many)}, limits, true); err != context.Canceled {
+	if _, err := FASTQ(ctx, Named{"a", strings.NewReader(many)}, Named{"b", strings.NewReader(many)}, limits, true); !errors.Is(err, context.Canceled) {
 		t.Errorf("FASTQ: %v", err)
 	}
 }

@@ -31,16 +31,16 @@ const (
 	CodeReadTooLong    = 701
 )
 
-// Failure is bad input: the same job fails in any region.
-type Failure struct {
+// InputError is bad input: the same job fails in any region.
+type InputError struct {
 	Code    int
 	Message string
 }
 
-func (f *Failure) Error() string { return fmt.Sprintf("%s (code %d)", f.Message, f.Code) }
+func (f *InputError) Error() string { return fmt.Sprintf("%s (code %d)", f.Message, f.Code) }
 
-func bad(code int, format string, args ...any) *Failure {
-	return &Failure{Code: code, Message: fmt.Sprintf(format, args...)}
+func bad(code int, format string, args ...any) *InputError {
+	return &InputError{Code: code, Message: fmt.Sprintf(format, args...)}
 }
 
 // Limits bound what a read may be.

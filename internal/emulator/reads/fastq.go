@@ -75,6 +75,15 @@ func (f *fastq) next() (record, error) {
 	return record{id: id, sequence: sequence}, nil
 }
 
+// record is next with the end of the file as a value.
+func (f *fastq) record() (r record, end bool, err error) {
+	r, err = f.next()
+	if errors.Is(err, io.EOF) {
+		return record{}, true, nil
+	}
+	return r, false, err
+}
+
 // readLine reads line i of a record into its own buffer, without its end.
 func (f *fastq) readLine(i, room int) ([]byte, error) {
 	line := f.lines[i][:0]
@@ -89,7 +98,7 @@ func (f *fastq) readLine(i, room int) ([]byte, error) {
 		case err == nil:
 			return f.finishLine(i, line)
 		case errors.Is(err, bufio.ErrBufferFull):
-		case err == io.EOF:
+		case errors.Is(err, io.EOF):
 			return nil, f.end(i, line)
 		default:
 			return nil, gzipFailure(f.name, err)
@@ -148,19 +157,19 @@ func FASTQ(ctx context.Context, first, second Named, limits Limits, check bool) 
 		if count%4096 == 0 && ctx.Err() != nil {
 			return bases, context.Cause(ctx)
 		}
-		a, errA := one.next()
-		if errA != nil && errA != io.EOF {
-			return bases, errA
+		a, endA, err := one.record()
+		if err != nil {
+			return bases, err
 		}
-		b, errB := two.next()
-		if errB != nil && errB != io.EOF {
-			return bases, errB
+		b, endB, err := two.record()
+		if err != nil {
+			return bases, err
 		}
 		bases += int64(len(a.sequence) + len(b.sequence))
 		switch {
-		case errA == io.EOF && errB == io.EOF:
+		case endA && endB:
 			return bases, nil
-		case check && (errA == io.EOF || errB == io.EOF):
+		case check && endA != endB:
 			return bases, bad(CodePairDiffers, "%s and %s have different numbers of reads", first.Name, second.Name)
 		case check:
 			if err := pair.compare(a.id, b.id); err != nil {

@@ -24,7 +24,7 @@ func readPair(first, second io.Reader, check bool) (int64, error) {
 }
 
 func codeOf(err error) int {
-	var bad *Failure
+	var bad *InputError
 	if errors.As(err, &bad) {
 		return bad.Code
 	}

@@ -42,7 +42,7 @@ func SAM(ctx context.Context, file Named, limits Limits) (bases int64, err error
 	switch err := scanner.Err(); {
 	case errors.Is(err, bufio.ErrTooLong):
 		return bases, bad(CodeBAMFormat, "%s: line %d is longer than %d bytes", file.Name, number+1, buffer)
-	case err != nil && err != io.EOF:
+	case err != nil && !errors.Is(err, io.EOF):
 		return bases, bamFailure(file.Name, err, CodeBAMTruncated, "its gzip stream")
 	case number == 0:
 		return bases, bad(CodeBAMNoHeader, "%s is empty", file.Name)

@@ -18,7 +18,7 @@ type source struct{ r io.Reader }
 
 func (s source) Read(p []byte) (int, error) {
 	n, err := s.r.Read(p)
-	if err != nil && err != io.EOF {
+	if err != nil && !errors.Is(err, io.EOF) {
 		err = fmt.Errorf("%w: %w", ErrSource, err)
 	}
 	return n, err
@@ -31,7 +31,7 @@ const (
 // isGzip looks at the content: names lie.
 func isGzip(r *bufio.Reader) (bool, error) {
 	magic, err := r.Peek(2)
-	if err != nil && err != io.EOF {
+	if err != nil && !errors.Is(err, io.EOF) {
 		return false, err
 	}
 	return len(magic) == 2 && magic[0] == gzipFirst && magic[1] == gzipSecond, nil

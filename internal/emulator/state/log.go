@@ -10,7 +10,6 @@ import (
 	"fmt"
 	"io"
 	"os"
-	"path/filepath"
 	"sort"
 	"sync"
 )
@@ -42,15 +41,19 @@ func Open(dir string) (*Log, error) {
 	if err := os.MkdirAll(dir, 0o700); err != nil {
 		return nil, fmt.Errorf("state directory: %w", err)
 	}
-	path := filepath.Join(dir, fileName)
-	if err := l.load(path); err != nil {
+	root, err := os.OpenRoot(dir)
+	if err != nil {
+		return nil, fmt.Errorf("state directory: %w", err)
+	}
+	defer root.Close()
+	if err := l.load(root); err != nil {
 		return nil, err
 	}
-	if err := l.compact(path); err != nil {
+	if err := l.compact(root); err != nil {
 		return nil, err
 	}
 	// The file holds account keys and signatures, so only its owner reads it.
-	file, err := os.OpenFile(path, os.O_APPEND|os.O_WRONLY|os.O_CREATE, 0o600)
+	file, err := root.OpenFile(fileName, os.O_APPEND|os.O_WRONLY|os.O_CREATE, 0o600)
 	if err != nil {
 		return nil, fmt.Errorf("state file: %w", err)
 	}
@@ -58,8 +61,8 @@ func Open(dir string) (*Log, error) {
 	return l, nil
 }
 
-func (l *Log) load(path string) error {
-	file, err := os.Open(path)
+func (l *Log) load(root *os.Root) error {
+	file, err := root.Open(fileName)
 	if errors.Is(err, os.ErrNotExist) {
 		return nil
 	}
@@ -78,7 +81,7 @@ func (l *Log) load(path string) error {
 		}
 		var r record
 		if err := json.Unmarshal(line, &r); err != nil {
-			return fmt.Errorf("state file %s is damaged: %w", path, err)
+			return fmt.Errorf("the state file %s is damaged: %w", file.Name(), err)
 		}
 		l.apply(r)
 	}
@@ -95,9 +98,9 @@ func (l *Log) apply(r record) {
 	l.latest[r.Kind][r.Key] = r.Value
 }
 
-func (l *Log) compact(path string) error {
-	temporary := path + ".new"
-	file, err := os.OpenFile(temporary, os.O_WRONLY|os.O_CREATE|os.O_TRUNC, 0o600)
+func (l *Log) compact(root *os.Root) error {
+	const temporary = fileName + ".new"
+	file, err := root.OpenFile(temporary, os.O_WRONLY|os.O_CREATE|os.O_TRUNC, 0o600)
 	if err != nil {
 		return fmt.Errorf("state file: %w", err)
 	}
@@ -113,7 +116,7 @@ func (l *Log) compact(path string) error {
 	if err := file.Sync(); err != nil {
 		return fmt.Errorf("state file: %w", err)
 	}
-	return os.Rename(temporary, path)
+	return root.Rename(temporary, fileName)
 }
 
 // Put remembers value under kind and key. A failing disk is reported by Err,

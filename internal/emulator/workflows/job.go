@@ -51,7 +51,7 @@ func (s *Service) execute(ctx context.Context, run Run) result {
 }
 
 func classify(err error) (code int, message string) {
-	var bad *reads.Failure
+	var bad *reads.InputError
 	var storage *storageError
 	switch {
 	case errors.As(err, &bad):

@@ -31,12 +31,12 @@ func (s *Service) launch(run *Run) {
 		return
 	}
 	run.epoch++
-	ctx, cancel := context.WithCancelCause(s.ctx)
+	ctx, cancel := s.work()
 	s.jobs[run.ID] = cancel
 	id, epoch := run.ID, run.epoch
 	s.group.Go(func() {
 		defer cancel(nil)
-		s.work(ctx, id, epoch)
+		s.job(ctx, id, epoch)
 	})
 }
 
@@ -50,8 +50,8 @@ func (s *Service) halt(run *Run, cause error) {
 	}
 }
 
-// work is one job: it waits for a place, runs, and reports.
-func (s *Service) work(ctx context.Context, id int64, epoch int) {
+// job is one job: it waits for a place, runs, and reports.
+func (s *Service) job(ctx context.Context, id int64, epoch int) {
 	if s.slots != nil {
 		select {
 		case s.slots <- struct{}{}:
@@ -126,13 +126,15 @@ func (s *Service) settle(run *Run) {
 	}
 	id, epoch, since := run.ID, run.epoch, time.Now()
 	description := run.Submission.Description
+	ctx, cancel := s.work()
 	s.group.Go(func() {
+		defer cancel(nil)
 		for {
 			_, delay, _, changed := s.Controls.ask(s.Region, description)
-			if waited(s.ctx, delay-time.Since(since), changed) {
+			if waited(ctx, delay-time.Since(since), changed) {
 				break
 			}
-			if s.ctx.Err() != nil {
+			if ctx.Err() != nil {
 				return
 			}
 		}

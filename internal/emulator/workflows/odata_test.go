@@ -92,7 +92,7 @@ func FuzzFilter(f *testing.F) {
 	for _, seed := range []string{"Status eq '50000'", "substringof('x', Description) and Status eq 1", "substringof('it''s',Process)", "'", "and and"} {
 		f.Add(seed)
 	}
-	f.Fuzz(func(t *testing.T, text string) {
+	f.Fuzz(func(_ *testing.T, text string) {
 		conditions, err := parseFilter(text)
 		if err != nil {
 			return

@@ -64,8 +64,9 @@ type Service struct {
 	closed bool
 	jobs   map[int64]context.CancelCauseFunc
 	group  sync.WaitGroup
-	ctx    context.Context
-	stop   context.CancelFunc
+	// work gives a context for one piece of work; all of them end with stop.
+	work func() (context.Context, context.CancelCauseFunc)
+	stop context.CancelFunc
 }
 
 // parallelReads bounds the processor time that jobs take from everything else.
@@ -92,7 +93,6 @@ func New(config Config) (*Service, error) {
 	if config.MaxJobs > 0 {
 		s.slots = make(chan struct{}, config.MaxJobs)
 	}
-	s.ctx, s.stop = context.WithCancel(context.Background()) // jobs outlive the requests that start them; Close ends them
 	err := config.Log.Each(kindRun, func(_ string, raw []byte) error {
 		run := &Run{}
 		if err := json.Unmarshal(raw, run); err != nil {
@@ -109,10 +109,13 @@ func New(config Config) (*Service, error) {
 }
 
 // Open starts the jobs that an earlier run of the emulator left unfinished.
-// With down set they wait for Resume.
-func (s *Service) Open(down bool) {
+// With down set they wait for Resume. Jobs outlive ctx and the requests that
+// start them; Close ends them.
+func (s *Service) Open(ctx context.Context, down bool) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
+	ctx, s.stop = context.WithCancel(context.WithoutCancel(ctx))
+	s.work = func() (context.Context, context.CancelCauseFunc) { return context.WithCancelCause(ctx) }
 	s.down = down
 	for _, run := range s.runs {
 		switch run.Status {
@@ -134,8 +137,11 @@ func (s *Service) Close() {
 	for _, cancel := range s.jobs {
 		cancel(errClosed)
 	}
+	stop := s.stop
 	s.mu.Unlock()
-	s.stop()
+	if stop != nil {
+		stop()
+	}
 	s.group.Wait()
 	s.client.CloseIdleConnections()
 }

@@ -21,12 +21,13 @@ func body(t testing.TB, changes map[string]any) []byte {
 		"OptionalArgs": map[string]any{},
 	}
 	for path, value := range changes {
-		parent, name, nested := strings.Cut(path, ".")
-		if !nested {
+		parent, name, deep := strings.Cut(path, ".")
+		if !deep {
 			document[parent] = value
 			continue
 		}
-		inner := maps.Clone(document[parent].(map[string]any))
+		nested, _ := document[parent].(map[string]any)
+		inner := maps.Clone(nested)
 		inner[name] = value
 		document[parent] = inner
 	}
@@ -60,18 +61,18 @@ func TestSubmissionIsReadInEveryForm(t *testing.T) {
 		"OVERWRITE a boolean":    {map[string]any{"OutputArgs.OVERWRITE": true}, func(s Submission) bool { return s.Overwrite }},
 		"OVERWRITE as Python":    {map[string]any{"OutputArgs.OVERWRITE": "True"}, func(s Submission) bool { return s.Overwrite }},
 		"IgnoreAzureRegion":      {map[string]any{"IgnoreAzureRegion": true}, func(s Submission) bool { return s.IgnoreAzureRegion }},
-		"confidence in capital":  {map[string]any{"OptionalArgs.GatkEmitRefConfidence": "BP_RESOLUTION"}, func(s Submission) bool { return true }},
-		"confidence in small":    {map[string]any{"OptionalArgs.GatkEmitRefConfidence": "gvcf"}, func(s Submission) bool { return true }},
+		"confidence in capital":  {map[string]any{"OptionalArgs.GatkEmitRefConfidence": "BP_RESOLUTION"}, func(Submission) bool { return true }},
+		"confidence in small":    {map[string]any{"OptionalArgs.GatkEmitRefConfidence": "gvcf"}, func(Submission) bool { return true }},
 		"no logs":                {map[string]any{"OutputArgs.OUTPUT_INCLUDE_LOGFILES": false}, func(s Submission) bool { return !s.IncludeLogs }},
 		"SAS with a question":    {map[string]any{"OutputArgs.CONTAINER_SAS": "?sv=1&sig=c"}, func(s Submission) bool { return s.OutputSAS == "sv=1&sig=c" }},
 		"no basename":            {map[string]any{"OutputArgs.OUTPUT_FILENAME_BASE": ""}, func(s Submission) bool { return s.OutputBase == "s_1" }},
 		"no description":         {map[string]any{"Description": nil}, func(s Submission) bool { return s.Description == "" }},
 		"validation suppressed":  {map[string]any{"OptionalArgs.SuppressFastqValidation": "true"}, func(s Submission) bool { return s.SkipValidation }},
-		"versioned process":      {map[string]any{"Process": "snapgatk-20180730_1"}, func(s Submission) bool { return true }},
-		"more process arguments": {map[string]any{"ProcessArgs": "R=b37m1;x=y;"}, func(s Submission) bool { return true }},
-		"read group":             {map[string]any{"OptionalArgs.ReadGroupLine": "@RG\tID:1"}, func(s Submission) bool { return true }},
+		"versioned process":      {map[string]any{"Process": "snapgatk-20180730_1"}, func(Submission) bool { return true }},
+		"more process arguments": {map[string]any{"ProcessArgs": "R=b37m1;x=y;"}, func(Submission) bool { return true }},
+		"read group":             {map[string]any{"OptionalArgs.ReadGroupLine": "@RG\tID:1"}, func(Submission) bool { return true }},
 		"two pairs":              {both("a_1.fq,a_2.fq,b_1.fastq.gz,b_2.fastq.gz", "sv=1"), func(s Submission) bool { return len(s.Inputs) == 4 }},
-		"longest description":    {map[string]any{"Description": strings.Repeat("é", maxDescription)}, func(s Submission) bool { return true }},
+		"longest description":    {map[string]any{"Description": strings.Repeat("é", maxDescription)}, func(Submission) bool { return true }},
 	} {
 		t.Run(name, func(t *testing.T) {
 			s, err := parseSubmission(body(t, c.changes))

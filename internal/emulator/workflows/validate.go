@@ -37,15 +37,15 @@ var versions = map[string]string{"snapgatk": "snapgatk-20180730_1", "gatk4": "ga
 func (s *Submission) validate() error {
 	switch {
 	case len([]rune(s.Description)) > maxDescription:
-		return fmt.Errorf("Description is longer than %d characters", maxDescription)
+		return fmt.Errorf("the Description is longer than %d characters", maxDescription)
 	case len([]rune(s.Class)) > maxClass:
-		return fmt.Errorf("WorkflowClass is longer than %d characters", maxClass)
+		return fmt.Errorf("the WorkflowClass is longer than %d characters", maxClass)
 	case !processForm.MatchString(s.Process):
-		return fmt.Errorf("Process %q is not supported", s.Process)
+		return fmt.Errorf("the Process %q is not supported", s.Process)
 	case !accountForm.MatchString(s.InputAccount) || !accountForm.MatchString(s.OutputAccount):
-		return fmt.Errorf("ACCOUNT is not the name of a storage account")
+		return errors.New("the ACCOUNT is not the name of a storage account")
 	case !containerForm.MatchString(s.InputContainer) || !containerForm.MatchString(s.OutputContainer):
-		return fmt.Errorf("CONTAINER is not the name of a container")
+		return errors.New("the CONTAINER is not the name of a container")
 	case len(s.OutputBase) > maxBlobName || !blobNameForm.MatchString(s.OutputBase):
 		return fmt.Errorf("OUTPUT_FILENAME_BASE %q is not a blob name", s.OutputBase)
 	}
@@ -84,7 +84,7 @@ func (s *Submission) validateOptional() error {
 			switch strings.ToLower(value) {
 			case "", "none", "gvcf", "bp_resolution":
 			default:
-				return fmt.Errorf("GatkEmitRefConfidence %q is not none, gvcf or bp_resolution", value)
+				return fmt.Errorf("the GatkEmitRefConfidence %q is not none, gvcf or bp_resolution", value)
 			}
 		case "bgzipoutput", "bqsr":
 			if _, err := loose(value).bool(name, false); err != nil {
@@ -92,7 +92,7 @@ func (s *Submission) validateOptional() error {
 			}
 		case "readgroupline":
 			if value != "" && !validReadGroup(value) {
-				return fmt.Errorf("ReadGroupLine must start with @RG and have at most %d ASCII characters without = and ;", maxReadGroup)
+				return fmt.Errorf("the ReadGroupLine must start with @RG and have at most %d ASCII characters without = and ;", maxReadGroup)
 			}
 		}
 	}
