@@ -57,7 +57,7 @@ func (d *demo) uploadReads(ctx context.Context) (map[string][]byte, error) {
 	if err := inputs.Create(ctx); err != nil {
 		return nil, err
 	}
-	d.out.say("   The inputs were there before: %d blobs in %s, two for each sample, with the reads of\n   %s.", len(blobs), primary, reads.Source)
+	d.out.say("   The inputs were there before: %d blobs in %s, two for each sample:\n   %s.", len(blobs), primary, reads.Source)
 	return blobs, inputs.Put(ctx, blobs)
 }
 
