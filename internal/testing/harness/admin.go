@@ -73,7 +73,8 @@ func (a *Admin) Up(ctx context.Context, region string) error {
 // Faults returns the fault in force by region, and that of ResourceManager.
 func (a *Admin) Faults(ctx context.Context) (map[string]Fault, error) {
 	var faults map[string]Fault
-	return faults, a.call(ctx, http.MethodGet, "/admin/regions", nil, nil, &faults)
+	err := a.read(ctx, "/admin/regions", nil, &faults)
+	return faults, err
 }
 
 // Match selects requests; its empty fields select everything.
@@ -184,7 +185,8 @@ func (r JobRun) Live() bool {
 func (a *Admin) Runs(ctx context.Context, region, description string) ([]JobRun, error) {
 	var answer struct{ Runs []JobRun }
 	query := url.Values{"region": {region}, "description": {description}}
-	return answer.Runs, a.read(ctx, "/admin/runs", query, &answer)
+	err := a.read(ctx, "/admin/runs", query, &answer)
+	return answer.Runs, err
 }
 
 // Force is a change made to a run behind the service's back.
@@ -264,7 +266,8 @@ type Secret struct {
 // Secrets returns every secret the emulator handed out or was sent.
 func (a *Admin) Secrets(ctx context.Context) ([]Secret, error) {
 	var answer struct{ Secrets []Secret }
-	return answer.Secrets, a.read(ctx, "/admin/secrets", nil, &answer)
+	err := a.read(ctx, "/admin/secrets", nil, &answer)
+	return answer.Secrets, err
 }
 
 func place(region string) string {

@@ -59,7 +59,10 @@ func StartEmulator(ctx context.Context, log io.Writer, args ...string) (*Emulato
 		return nil, err
 	}
 	e := &Emulator{program: program, args: args, log: log}
-	return e, e.start(ctx)
+	if err := e.start(ctx); err != nil {
+		return nil, err
+	}
+	return e, nil
 }
 
 func (e *Emulator) start(ctx context.Context) error {
