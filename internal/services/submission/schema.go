@@ -45,7 +45,7 @@ func resourceSchema(ctx context.Context) schema.Schema {
 				Required:            true,
 				MarkdownDescription: "Name of the submission, 1 to 128 characters, unique in its pair. It is part of the submission's key; changing it makes another submission.",
 				Validators:          []validator.String{stringvalidator.LengthBetween(1, 128)},
-				PlanModifiers:       []planmodifier.String{stringplanmodifier.RequiresReplace()},
+				PlanModifiers:       []planmodifier.String{replaceIfRenamed()},
 			},
 			"region":      regionAttribute(),
 			"input_store": storeAttribute(),
@@ -140,6 +140,15 @@ func resourceSchema(ctx context.Context) schema.Schema {
 			}),
 		},
 	}
+}
+
+// replaceIfRenamed replaces a submission that gets another name. One that was
+// just imported has none yet: to replace it would cancel the run taken in.
+func replaceIfRenamed() planmodifier.String {
+	const description = "Another name is another submission; an imported one takes its name from the configuration."
+	return stringplanmodifier.RequiresReplaceIf(func(_ context.Context, req planmodifier.StringRequest, resp *stringplanmodifier.RequiresReplaceIfFuncResponse) {
+		resp.RequiresReplace = !req.StateValue.IsNull()
+	}, description, description)
 }
 
 func regionAttribute() schema.SingleNestedAttribute {

@@ -359,3 +359,15 @@ func (l *lab) call(method, url string, header http.Header, body, answer any) int
 	}
 	return resp.StatusCode
 }
+
+// storageKey is the key of a region's storage account.
+func (l *lab) storageKey(region string) string {
+	l.Helper()
+	for _, key := range l.Azurite.Accounts {
+		if key.Account == places[region].storage {
+			return key.Key
+		}
+	}
+	l.Fatalf("no storage account in %s", region)
+	return ""
+}

@@ -1,0 +1,111 @@
+//go:build acceptance
+
+package acceptance
+
+import (
+	"fmt"
+	"net/http"
+	"testing"
+
+	"github.com/genomics-continuity/terraform-provider-genomics/internal/testing/harness"
+)
+
+// Whatever way a region is down, a plan keeps the last known state, warns once
+// and asks no more than it takes to be sure.
+func TestAccEveryKindOfOutage(t *testing.T) {
+	l := running(t, "outages", setup{}, "one", "two", "three")
+	before := l.state()
+	for _, outage := range []struct {
+		mode  harness.Mode
+		scope string
+		asked int // at most; a refused connection leaves no trace
+	}{
+		{harness.Refused, "all", 0},
+		{harness.Blackhole, "all", 1},
+		{harness.Gateway403, "service", 100},
+		{harness.Error500, "service", 100},
+		{harness.Error503, "storage", 100},
+	} {
+		t.Run(fmt.Sprintf("%s of %s", outage.mode, outage.scope), func(t *testing.T) {
+			l := &lab{T: t, World: l.World, cli: l.cli, name: l.name}
+			l.ok(l.Fault(l.Context(), primary, harness.Fault{Mode: outage.mode, Scope: outage.scope, Jobs: "keep"}))
+			defer l.restore(primary)
+			mark := l.mark()
+			l.unchanged(1)
+			proofs := 0
+			for _, seen := range l.requests(mark, primary) {
+				if seen.Fault != "" {
+					proofs++
+				}
+			}
+			t.Logf("%d requests were answered by the outage", proofs)
+			if proofs > min(outage.asked, 3) {
+				t.Errorf("the dark region was asked %d times: %+v", proofs, l.requests(mark, primary))
+			}
+			l.apply()
+			for _, name := range []string{"one", "two", "three"} {
+				l.holds(address(name), "workflow_id", text(before[address(name)]["workflow_id"]), "location", primary)
+			}
+		})
+	}
+}
+
+// A definite refusal is an error, and no reason to forget or to repeat anything.
+func TestAccRefusalsKeepState(t *testing.T) {
+	l := running(t, "refusals", setup{}, "one")
+	id := l.attribute(address("one"), "workflow_id")
+	for name, answer := range map[string]struct {
+		region   string
+		response harness.Injection
+		says     []string
+	}{
+		"401 of the gateway": {primary, harness.Injection{Match: harness.Match{PathPrefix: "/api"}, Status: 401,
+			Body: map[string]any{"statusCode": 401, "message": "Access denied due to invalid subscription key."}}, []string{"401", address("one"), "Next step"}},
+		"403 of the service": {primary, harness.Injection{Match: harness.Match{PathPrefix: "/api"}, Status: 403,
+			Body: map[string]any{"Message": "You may not do this."}}, []string{"403", "You may not do this.", address("one")}},
+		"404 of a proxy": {primary, harness.Injection{Match: harness.Match{PathPrefix: "/api"}, Status: 404,
+			Body: "<html><body>404 Not Found</body></html>"}, []string{"404", address("one")}},
+		"401 of Resource Manager": {harness.ResourceManager, harness.Injection{Status: 401,
+			Body: map[string]any{"error": map[string]any{"code": "InvalidAuthenticationToken", "message": "The access token is invalid."}}}, []string{"InvalidAuthenticationToken", "genomics_account.lab"}},
+		"403 of Resource Manager": {harness.ResourceManager, harness.Injection{Status: 403,
+			Body: map[string]any{"error": map[string]any{"code": "AuthorizationFailed", "message": "The client does not have authorization."}}}, []string{"AuthorizationFailed", "genomics_account.lab"}},
+		"404 page before Resource Manager": {harness.ResourceManager, harness.Injection{Status: 404,
+			Body: "<html><body>404 Not Found</body></html>"}, []string{"404", "genomics_account.lab"}},
+	} {
+		t.Run(name, func(t *testing.T) {
+			l := &lab{T: t, World: l.World, cli: l.cli, name: l.name}
+			answer.response.Action, answer.response.Count = harness.Answer, 1000
+			l.inject(answer.region, answer.response)
+			defer func() { l.ok(l.ClearInjections(l.Context(), answer.region)) }()
+			mark := l.mark()
+			l.broken(answer.says...)
+			l.submitted(mark, 0)
+			l.holds(address("one"), "workflow_id", id)
+			if _, known := l.state()[accountAddress(primary)]; !known {
+				t.Error("the account was dropped from the state")
+			}
+		})
+	}
+	l.unchanged(0)
+}
+
+// Only the service's own word that a workflow is not there drops it; what is
+// found under the key is then taken up again, and never run twice.
+func TestAccWorkflowIsGone(t *testing.T) {
+	l := running(t, "gone", setup{}, "one")
+	id := l.attribute(address("one"), "workflow_id")
+	gone := func() {
+		l.inject(primary, harness.Injection{Match: harness.Match{Method: http.MethodGet, PathPrefix: "/api/workflows/" + id}, Action: harness.Answer, Status: 404,
+			Body: map[string]any{"Message": "The workflow does not exist."}})
+		l.inject(primary, harness.Injection{Match: harness.Match{Method: http.MethodGet, PathPrefix: "/api/workflows", QueryContains: "$skip"}, Action: harness.Answer, Status: 200, Body: []any{}})
+	}
+	gone()
+	plan := l.plan()
+	l.changes(plan, address("one")+" create")
+	mark := l.mark()
+	l.apply(plan.Path)
+	l.submitted(mark, 0)
+	l.ran("one", 1)
+	l.holds(address("one"), "workflow_id", id)
+	l.unchanged(0)
+}
