@@ -11,6 +11,7 @@ import (
 	"github.com/hashicorp/terraform-plugin-framework/types"
 
 	"github.com/genomics-continuity/terraform-provider-genomics/internal/diagnostics"
+	"github.com/genomics-continuity/terraform-provider-genomics/internal/region"
 	"github.com/genomics-continuity/terraform-provider-genomics/internal/session"
 )
 
@@ -23,6 +24,7 @@ type Container struct {
 
 // KnownURL is the URL of some container, as the state has it.
 type KnownURL struct {
+	Location         types.String
 	StorageAccountID types.String
 	URL              types.String
 }
@@ -36,7 +38,10 @@ func (c Container) PlannedURL(ctx context.Context, s *session.Session, at path.P
 		return types.StringUnknown(), diags
 	}
 	for _, p := range prior {
-		if Known(p.URL) && strings.EqualFold(p.StorageAccountID.ValueString(), c.StorageAccountID.ValueString()) &&
+		// The region counts too: the other side's account, given to this side by
+		// mistake, is known but in the wrong place.
+		if Known(p.URL) && region.Normalize(p.Location.ValueString()) == region.Normalize(c.Location.ValueString()) &&
+			strings.EqualFold(p.StorageAccountID.ValueString(), c.StorageAccountID.ValueString()) &&
 			strings.HasSuffix(p.URL.ValueString(), "/"+c.Name.ValueString()) {
 			return p.URL, diags
 		}

@@ -115,7 +115,7 @@ func (r *Resource) describe(ctx context.Context, plan *model, s sideModel, prior
 	var diags diag.Diagnostics
 	known := make([]services.KnownURL, 0, len(prior))
 	for _, p := range prior {
-		known = append(known, services.KnownURL{StorageAccountID: p.StorageAccountID, URL: p.ContainerURL})
+		known = append(known, services.KnownURL{Location: p.Location, StorageAccountID: p.StorageAccountID, URL: p.ContainerURL})
 	}
 	url, d := s.container().PlannedURL(ctx, r.session, path.Root("active_region"), known)
 	diags.Append(d...)

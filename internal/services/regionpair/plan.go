@@ -104,7 +104,7 @@ func (r *Resource) describe(ctx context.Context, plan *model, s side, settings f
 	}
 	known := make([]services.KnownURL, 0, len(prior))
 	for _, p := range prior {
-		known = append(known, services.KnownURL{StorageAccountID: p.OutputStorageAccountID, URL: p.OutputContainerURL})
+		known = append(known, services.KnownURL{Location: p.Location, StorageAccountID: p.OutputStorageAccountID, URL: p.OutputContainerURL})
 	}
 	url, d := s.output().PlannedURL(ctx, r.session, path.Root(s.role).AtName("output").AtName("storage_account_id"), known)
 	diags.Append(d...)

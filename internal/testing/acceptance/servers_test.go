@@ -371,3 +371,16 @@ func (l *lab) storageKey(region string) string {
 	l.Fatalf("no storage account in %s", region)
 	return ""
 }
+
+// removeContainer deletes a container, as somebody outside would.
+func (l *lab) removeContainer(region, name string) {
+	l.Helper()
+	_, err := l.folder(region, name).Client.Delete(l.Context(), nil)
+	l.ok(err)
+}
+
+func (l *lab) hasContainer(region, name string) bool {
+	l.Helper()
+	_, err := l.folder(region, name).Client.GetProperties(l.Context(), nil)
+	return err == nil
+}
