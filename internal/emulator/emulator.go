@@ -178,6 +178,11 @@ func (e *Emulator) targets() []*fault.Target {
 func (e *Emulator) Close() error {
 	e.closing.Do(func() {
 		var failures []error
+		// Jobs end before the doors they read through: a job must not take the
+		// end of the emulator for a failure of storage, and keep it in the state.
+		for _, r := range e.regions {
+			r.service.Close()
+		}
 		if e.bounded != nil {
 			ctx, cancel := e.bounded()
 			defer cancel()
@@ -187,7 +192,6 @@ func (e *Emulator) Close() error {
 			failures = append(failures, e.admin.Stop(ctx))
 		}
 		for _, r := range e.regions {
-			r.service.Close()
 			r.door.Close()
 		}
 		e.closed = errors.Join(append(failures, e.log.Close())...)

@@ -198,3 +198,25 @@ func TestItListensOnLoopbackOnly(t *testing.T) {
 		t.Errorf("it answers after its end: %v", err)
 	}
 }
+
+// A job that reads its inputs while the emulator ends once failed with the
+// closed door as its reason, and stayed failed after the restart.
+func TestClosingIsNoFailureOfStorage(t *testing.T) {
+	config := Config{StateDir: t.TempDir()}
+	l := newLab(t, config)
+	config.BlobStore = l.config.BlobStore
+	if err := l.Inject(west, fault.Injection{Match: fault.Match{Method: "GET", Plane: journal.PlaneStorage}, Action: fault.Hang}); err != nil {
+		t.Fatal(err)
+	}
+	id := l.submit(west, "reading", "reading", "s_1.fq")
+	eventually(t, func() bool {
+		return l.journal.Entries(journal.Filter{Plane: journal.PlaneStorage, Method: "GET"}).Count == 1
+	})
+	if err := l.Close(); err != nil {
+		t.Fatal(err)
+	}
+	l.start(config)
+	if run := l.await(west, id, workflows.Succeeded); run.Attempts != 2 || run.Restarts != 0 {
+		t.Errorf("after the restart: %+v", run)
+	}
+}

@@ -36,9 +36,10 @@ func (r *region) current() fault.Fault {
 	return r.fault
 }
 
-// set puts a fault in force. Going down, the region stops answering before its
-// jobs fail; coming back, its jobs are queued again before it answers, so that
-// no client ever sees a moment in between.
+// set puts a fault in force. Going down, the service stops answering before its
+// jobs fail, and they fail before their storage does; coming back, the jobs are
+// queued again before the service answers. So no client sees a moment in
+// between, and no job takes an outage for a failure of storage.
 func (r *region) set(ctx context.Context, f fault.Fault) error {
 	r.mu.Lock()
 	defer r.mu.Unlock()
@@ -48,14 +49,15 @@ func (r *region) set(ctx context.Context, f fault.Fault) error {
 	if !kills {
 		r.service.Requeue()
 	}
-	err := errors.Join(r.serviceTarget.Set(ctx, f.For(fault.ScopeService)), r.blobTarget.Set(ctx, f.For(fault.ScopeStorage)))
-	switch {
-	case kills && !killed:
+	serviceErr := r.serviceTarget.Set(ctx, f.For(fault.ScopeService))
+	if kills && !killed {
 		r.service.Outage()
-	case !kills:
+	}
+	storageErr := r.blobTarget.Set(ctx, f.For(fault.ScopeStorage))
+	if !kills {
 		r.service.Resume()
 	}
-	return err
+	return errors.Join(serviceErr, storageErr)
 }
 
 // addRegion builds a region with the fault it was left in.

@@ -124,6 +124,9 @@ func (s *Service) settle(run *Run) {
 		s.turn(run, Cancelled, "cancelled by the outage")
 		return
 	}
+	if s.closed {
+		return // Open goes on with it
+	}
 	id, epoch, since := run.ID, run.epoch, time.Now()
 	description := run.Submission.Description
 	ctx, cancel := s.work()
