@@ -40,11 +40,24 @@ func newLab(t *testing.T, workspace *harness.Workspace, name string) *lab {
 // oneLab is newLab for tests that run with the first command-line interface only.
 func oneLab(t *testing.T, name string) *lab {
 	t.Helper()
+	return labWith(t, name, func(found []harness.CLI) harness.CLI { return found[0] })
+}
+
+// newestLab is oneLab for what needs identities of resources: Terraform has them
+// from 1.12 on, and so has the OpenTofu that this repository pins, the last in
+// the list.
+func newestLab(t *testing.T, name string) *lab {
+	t.Helper()
+	return labWith(t, name, func(found []harness.CLI) harness.CLI { return found[len(found)-1] })
+}
+
+func labWith(t *testing.T, name string, pick func([]harness.CLI) harness.CLI) *lab {
+	t.Helper()
 	found, err := harness.FindCLIs()
 	if err != nil {
 		t.Fatal(err)
 	}
-	workspace, err := acctest.World(t).Workspace(t.Context(), found[0], t.TempDir())
+	workspace, err := acctest.World(t).Workspace(t.Context(), pick(found), t.TempDir())
 	if err != nil {
 		t.Fatal(err)
 	}

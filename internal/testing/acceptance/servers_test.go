@@ -4,6 +4,7 @@ package acceptance
 
 import (
 	"bytes"
+	"compress/gzip"
 	"context"
 	"encoding/json"
 	"fmt"
@@ -383,4 +384,19 @@ func (l *lab) hasContainer(region, name string) bool {
 	l.Helper()
 	_, err := l.folder(region, name).Client.GetProperties(l.Context(), nil)
 	return err == nil
+}
+
+// plain are reads as they are without compression, first or second.
+func (l *lab) plain(mate int) []byte {
+	l.Helper()
+	blobs := l.reads("x")
+	name := firstReads("x")
+	if mate == 2 {
+		name = secondReads("x")
+	}
+	reader, err := gzip.NewReader(bytes.NewReader(blobs[name]))
+	l.ok(err)
+	content, err := io.ReadAll(reader)
+	l.ok(err)
+	return content
 }

@@ -178,6 +178,44 @@ func TestAccPairAndStoreImport(t *testing.T) {
 	compare(mark)
 }
 
+// Everything can be taken in by its identity.
+func TestAccImportByIdentity(t *testing.T) {
+	l := newestLab(t, "identity")
+	l.put(primary, l.inputs(), l.reads("one"))
+	l.hold("")
+	l.write(setup{Submissions: map[string]submission{"one": {}}})
+	l.apply()
+	run := l.ran("one", 1)[0]
+	identities := map[string]string{
+		pairAddress: fmt.Sprintf("name = %q", l.name), storeAddress: `name = "reads"`,
+		address("one"): fmt.Sprintf("account_id = %q\n    workflow_id = \"%d\"", l.accountID(primary), run.ID),
+		accountAddress(primary): fmt.Sprintf("subscription_id = %q\n    resource_group_name = %q\n    name = %q",
+			l.subscription(), places[primary].group, l.account(primary)),
+	}
+	var imports strings.Builder
+	for at, identity := range identities {
+		if _, err := l.cli.Exec(l.Context(), "state", "rm", at); err != nil {
+			t.Fatal(err)
+		}
+		fmt.Fprintf(&imports, "import {\n  to = %s\n  identity = {\n    %s\n  }\n}\n", at, identity)
+	}
+	l.write(setup{Submissions: map[string]submission{"one": {}}, Extra: imports.String()})
+	mark := l.mark()
+	plan := l.plan()
+	if destroyed := plan.Destroys(); len(destroyed) > 0 {
+		t.Errorf("the plan destroys %v:\n%s", destroyed, l.explain(plan))
+	}
+	for at := range identities {
+		if change := plan.Change(at); change == nil || change.Importing == nil {
+			t.Errorf("%s is not imported", at)
+		}
+	}
+	l.apply(plan.Path)
+	l.submitted(mark, 0)
+	l.holds(address("one"), "workflow_id", fmt.Sprint(run.ID), "submission_key", run.Token)
+	l.unchanged(0)
+}
+
 // The pair makes its output containers, and makes them again.
 func TestAccRegionPairContainers(t *testing.T) {
 	l := running(t, "pair", setup{})

@@ -1,0 +1,170 @@
+//go:build acceptance
+
+package acceptance
+
+import (
+	"fmt"
+	"io/fs"
+	"maps"
+	"os"
+	"path/filepath"
+	"regexp"
+	"slices"
+	"strings"
+	"testing"
+
+	"github.com/genomics-continuity/terraform-provider-genomics/internal/testing/harness"
+)
+
+// Every example is applied as it stands, in the world whose names it uses.
+func TestAccExamples(t *testing.T) {
+	root, err := harness.Root()
+	if err != nil {
+		t.Fatal(err)
+	}
+	var folders []string
+	err = filepath.WalkDir(filepath.Join(root, "examples"), func(path string, entry fs.DirEntry, err error) error {
+		if err == nil && !entry.IsDir() && filepath.Ext(path) == ".tf" {
+			folders = append(folders, filepath.Dir(path))
+		}
+		return err
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	slices.Sort(folders)
+	folders = slices.Compact(folders)
+	if len(folders) < 10 {
+		t.Fatalf("examples: %v", folders)
+	}
+	// What the examples take for granted is there before: their reads, and for
+	// those that only look, an account with a workflow.
+	l := newestLab(t, "examples")
+	l.put(primary, "inputs", l.reads("NA12878"), map[string][]byte{"reads_1.fq": l.plain(1), "reads_2.fq": l.plain(2)})
+	for _, folder := range folders {
+		name, err := filepath.Rel(filepath.Join(root, "examples"), folder)
+		if err != nil {
+			t.Fatal(err)
+		}
+		t.Run(name, func(t *testing.T) {
+			e := &example{lab: newestLab(t, "example")}
+			e.read(folder)
+			e.play(name)
+		})
+	}
+}
+
+// example is one folder of examples and the lab that it is applied in.
+type example struct {
+	*lab
+	files map[string]string
+}
+
+// foreign is a block of a provider that is not there to be tested with.
+var foreign = regexp.MustCompile(`(?ms)^resource "azurerm_.*?^}\n`)
+
+func (e *example) read(folder string) {
+	e.Helper()
+	e.files = map[string]string{}
+	names, err := filepath.Glob(filepath.Join(folder, "*.tf"))
+	e.ok(err)
+	for _, name := range names {
+		content, err := os.ReadFile(name)
+		e.ok(err)
+		e.files[filepath.Base(name)] = foreign.ReplaceAllString(string(content), "")
+	}
+	all := strings.Join(slices.Collect(maps.Values(e.files)), "\n")
+	if !strings.Contains(all, "required_providers") {
+		e.files["provider.tf"] = "terraform {\n  required_providers {\n    genomics = { source = \"genomics-continuity/genomics\" }\n  }\n}\n"
+	}
+}
+
+func (e *example) play(name string) {
+	e.Helper()
+	if strings.HasPrefix(name, "data-sources") || strings.HasPrefix(name, "ephemeral-resources") {
+		other := &example{lab: newestLab(e.T, "before")}
+		root, err := harness.Root()
+		e.ok(err)
+		other.read(filepath.Join(root, "examples", "resources", "genomics_workflow_submission"))
+		other.ok(other.cli.Write(other.files))
+		other.apply()
+		defer other.clean()
+		// The number of a workflow is for its service to give.
+		for file, content := range e.files {
+			e.files[file] = strings.ReplaceAll(content, "10001", other.attribute(address("na12878"), "workflow_id"))
+		}
+	}
+	imports := map[string]string{}
+	for file, content := range e.files {
+		if strings.HasPrefix(file, "import-") {
+			imports[file] = content
+			delete(e.files, file)
+		}
+	}
+	e.ok(e.cli.Write(e.files))
+	if strings.Contains(strings.Join(slices.Collect(maps.Values(e.files)), ""), `variable "key_vault_id"`) {
+		e.cli.Env = append(slices.Clone(e.cli.Env), "TF_VAR_key_vault_id=unused")
+	}
+	e.apply()
+	defer e.clean()
+	e.settle()
+	e.unchanged(0)
+	for file, content := range imports {
+		e.taken(file, content)
+	}
+}
+
+// taken forgets what an import block is about and takes it in again.
+func (e *example) taken(file, content string) {
+	e.Helper()
+	to := regexp.MustCompile(`to = (\S+)`).FindStringSubmatch(content)
+	if to == nil {
+		e.Fatalf("%s imports nothing", file)
+	}
+	if _, err := e.cli.Exec(e.Context(), "state", "rm", to[1]); err != nil {
+		e.Fatal(err)
+	}
+	e.ok(e.cli.Write(map[string]string{file: content}))
+	defer func() { e.ok(os.Remove(filepath.Join(e.cli.Dir, file))) }()
+	plan := e.plan()
+	if destroyed := plan.Destroys(); len(destroyed) > 0 || plan.Change(to[1]) == nil || plan.Change(to[1]).Importing == nil {
+		e.Errorf("%s imports nothing or destroys %v", file, destroyed)
+	}
+	e.apply(plan.Path)
+	e.unchanged(0)
+}
+
+// settle waits until the jobs of an example have ended, and reads how.
+func (e *example) settle() {
+	e.Helper()
+	for at, attributes := range e.state() {
+		if !strings.HasPrefix(at, "genomics_workflow_submission.") {
+			continue
+		}
+		id := text(attributes["workflow_id"])
+		e.until(at+" has ended", func() bool {
+			runs, err := e.Runs(e.Context(), primary, "")
+			e.ok(err)
+			return slices.ContainsFunc(runs, func(r harness.JobRun) bool { return id == fmt.Sprint(r.ID) && !r.Live() })
+		})
+	}
+	e.apply()
+	for at := range e.state() {
+		if strings.HasPrefix(at, "genomics_workflow_submission.") {
+			e.holds(at, "status", "success")
+		}
+	}
+}
+
+// clean removes what an example made, the results of its jobs among it, so that
+// the next one finds the world as this one did.
+func (e *example) clean() {
+	e.Helper()
+	e.settle()
+	e.destroy()
+	for _, region := range []string{primary, secondary} {
+		if e.hasContainer(region, "outputs") {
+			e.remove(region, "outputs", e.blobs(region, "outputs", "")...)
+		}
+	}
+}
