@@ -88,7 +88,7 @@ func (w *change) cancel(ctx context.Context) (wait []int, diags diag.Diagnostics
 		switch {
 		case err == nil:
 			a.Status = types.StringValue(string(failover.StatusCancelling))
-		case msgenomics.IsNotFound(err) && !left:
+		case vanished(err) && !left:
 			a.Status = types.StringValue(string(failover.StatusCancelled))
 			continue
 		case left:

@@ -8,6 +8,7 @@ import (
 	"github.com/hashicorp/terraform-plugin-framework/diag"
 	"github.com/hashicorp/terraform-plugin-framework/types"
 
+	"github.com/genomics-continuity/terraform-provider-genomics/internal/azure"
 	"github.com/genomics-continuity/terraform-provider-genomics/internal/diagnostics"
 	"github.com/genomics-continuity/terraform-provider-genomics/internal/failover"
 	"github.com/genomics-continuity/terraform-provider-genomics/internal/msgenomics"
@@ -62,7 +63,8 @@ func (r *Resource) refresh(ctx context.Context, m *model, attempts []attemptMode
 }
 
 // look finds a run in the listing that all readers of its account share, and
-// believes that it is gone only when the service says so of itself.
+// believes that it is gone only when the service says so of itself, or Resource
+// Manager of the whole account.
 func (r *Resource) look(ctx context.Context, a attemptModel) (msgenomics.Workflow, bool, error) {
 	client, id, err := r.client(a)
 	if err != nil {
@@ -73,15 +75,23 @@ func (r *Resource) look(ctx context.Context, a attemptModel) (msgenomics.Workflo
 		return msgenomics.Workflow{}, false, err
 	}
 	workflow, found, err := listing.Find(ctx, id)
+	if azure.IsNotFound(err) {
+		return workflow, false, nil
+	}
 	if err != nil || found {
 		return workflow, found, err
 	}
 	workflow, err = client.Get(ctx, id)
-	if msgenomics.IsNotFound(err) {
+	if vanished(err) {
 		return workflow, false, nil
 	}
 	return workflow, err == nil, err
 }
+
+// vanished reports whether an error says that a run is not there: in the words of its
+// service, or because Resource Manager has no such account, whose runs went with
+// it.
+func vanished(err error) bool { return msgenomics.IsNotFound(err) || azure.IsNotFound(err) }
 
 // imported makes the state of a run from its ID: what the service knows of it.
 // Names, inputs and the rest come from the configuration with the next plan.
@@ -166,19 +176,19 @@ func (r *Resource) stop(ctx context.Context, a attemptModel) error {
 		return err
 	}
 	workflow, err := client.Get(ctx, id)
-	if msgenomics.IsNotFound(err) {
+	if vanished(err) {
 		return nil
 	}
 	if err != nil || workflow.Status.Finished() {
 		return err
 	}
 	if workflow.Status != msgenomics.StatusCancelling {
-		if err := client.Cancel(ctx, id); err != nil && !msgenomics.IsNotFound(err) {
+		if err := client.Cancel(ctx, id); err != nil && !vanished(err) {
 			return err
 		}
 	}
 	_, err = ended(ctx, client, id)
-	if msgenomics.IsNotFound(err) {
+	if vanished(err) {
 		return nil
 	}
 	return err

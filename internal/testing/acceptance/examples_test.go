@@ -61,7 +61,7 @@ type example struct {
 }
 
 // foreign is a block of a provider that is not there to be tested with.
-var foreign = regexp.MustCompile(`(?ms)^resource "azurerm_.*?^}\n`)
+var foreign = regexp.MustCompile(`(?s)\nresource "azurerm_.*?\n}\n`)
 
 func (e *example) read(folder string) {
 	e.Helper()
@@ -71,7 +71,7 @@ func (e *example) read(folder string) {
 	for _, name := range names {
 		content, err := os.ReadFile(name)
 		e.ok(err)
-		e.files[filepath.Base(name)] = foreign.ReplaceAllString(string(content), "")
+		e.files[filepath.Base(name)] = foreign.ReplaceAllString(string(content), "\n")
 	}
 	all := strings.Join(slices.Collect(maps.Values(e.files)), "\n")
 	if !strings.Contains(all, "required_providers") {

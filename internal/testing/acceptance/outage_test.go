@@ -109,3 +109,22 @@ func TestAccWorkflowIsGone(t *testing.T) {
 	l.holds(address("one"), "workflow_id", id)
 	l.unchanged(0)
 }
+
+// An account that somebody deleted takes its runs with it: the plan creates it
+// and what ran in it anew, and keeps what runs elsewhere.
+func TestAccAccountIsGone(t *testing.T) {
+	l := running(t, "vanished", setup{}, "one", "over")
+	l.finish(primary, "over")
+	l.apply()
+	l.deleteAccount(primary)
+	plan := l.plan()
+	l.changes(plan, accountAddress(primary)+" create", address("one")+" create")
+	l.apply(plan.Path)
+	l.holds(address("one"), "location", primary, "attempts.#", "1")
+	l.holds(address("over"), "status", "success")
+	l.unchanged(0)
+
+	// At the standby it leaves everything else alone.
+	l.deleteAccount(secondary)
+	l.changes(l.plan(), accountAddress(secondary)+" create")
+}

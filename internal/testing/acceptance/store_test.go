@@ -3,7 +3,9 @@
 package acceptance
 
 import (
+	"bytes"
 	"fmt"
+	"net/http"
 	"slices"
 	"strings"
 	"testing"
@@ -17,7 +19,7 @@ func TestAccInputStoreDrift(t *testing.T) {
 	l := running(t, "store", setup{}, "one")
 	copied := func(mark int64) (names []string) {
 		for _, seen := range l.requests(mark, secondary) {
-			if seen.Method == "PUT" && strings.HasSuffix(seen.Path, ".fq.gz") {
+			if seen.Method == http.MethodPut && strings.HasSuffix(seen.Path, ".fq.gz") {
 				names = append(names, seen.Path[strings.LastIndex(seen.Path, "/")+1:])
 			}
 		}
@@ -62,7 +64,7 @@ func TestAccInputStoreDrift(t *testing.T) {
 	if got := copied(mark); !slices.Equal(got, []string{"one_1.fq.gz", "two_2.fq.gz"}) {
 		t.Errorf("copied %v", got)
 	}
-	if got := l.get(secondary, l.inputs(), firstReads("one")); string(got) != string(fresh) {
+	if got := l.get(secondary, l.inputs(), firstReads("one")); !bytes.Equal(got, fresh) {
 		t.Error("the rewritten blob was not copied")
 	}
 	if got := l.blobs(secondary, l.inputs(), firstReads("two")); len(got) != 1 {
@@ -75,7 +77,7 @@ func TestAccInputStoreDrift(t *testing.T) {
 	tampered[0] ^= 1
 	l.put(secondary, l.inputs(), map[string][]byte{firstReads("one"): tampered})
 	run := l.broken(firstReads("one"), storeAddress, `on_conflict = "overwrite"`)
-	if got := l.get(secondary, l.inputs(), firstReads("one")); string(got) != string(tampered) {
+	if got := l.get(secondary, l.inputs(), firstReads("one")); !bytes.Equal(got, tampered) {
 		t.Error("a blob at the standby was overwritten")
 	}
 	if len(run.Errors()) != 1 {
@@ -83,7 +85,7 @@ func TestAccInputStoreDrift(t *testing.T) {
 	}
 	l.write(setup{Store: `on_conflict = "overwrite"`, Submissions: map[string]submission{"one": {}}})
 	l.apply()
-	if got := l.get(secondary, l.inputs(), firstReads("one")); string(got) != string(fresh) {
+	if got := l.get(secondary, l.inputs(), firstReads("one")); !bytes.Equal(got, fresh) {
 		t.Error("the conflict was not overwritten")
 	}
 	l.unchanged(0)

@@ -3,6 +3,7 @@
 package acceptance
 
 import (
+	"bytes"
 	"fmt"
 	"slices"
 	"testing"
@@ -57,7 +58,7 @@ func (s *story) prepare() {
 
 	// The blobs are in both regions, the same bytes.
 	for name, content := range s.realReads(done, "left", "right") {
-		if got := s.get(secondary, s.inputs(), name); string(got) != string(content) {
+		if got := s.get(secondary, s.inputs(), name); !bytes.Equal(got, content) {
 			s.Errorf("%s has %d bytes in %s, want %d", name, len(got), secondary, len(content))
 		}
 	}
