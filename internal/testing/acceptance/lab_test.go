@@ -163,6 +163,14 @@ func (l *lab) warned(run *harness.Run, n int) {
 	}
 }
 
+// warnsOf asserts that a run's warnings say something.
+func (l *lab) warnsOf(run *harness.Run, piece string) {
+	l.Helper()
+	if !strings.Contains(fmt.Sprint(run.Warnings()), piece) {
+		l.Errorf("%v: the warnings say nothing of %q: %v", run.Args, piece, run.Warnings())
+	}
+}
+
 // changes asserts which resources a plan changes, each with its action, such as
 // "genomics_region_pair.lab update".
 func (l *lab) changes(plan *harness.Plan, want ...string) {

@@ -3,6 +3,7 @@
 package acceptance
 
 import (
+	"fmt"
 	"net/http"
 	"strings"
 	"testing"
@@ -143,6 +144,39 @@ func TestAccLostState(t *testing.T) {
 		if seen.Method == http.MethodPut && strings.HasSuffix(seen.Path, ".fq.gz") {
 			l.Errorf("a blob that was there was copied again: %s", seen.Path)
 		}
+	}
+	l.unchanged(0)
+}
+
+// Two live runs under one key, as another client's retry leaves them: the oldest
+// is taken up, the other is stopped and named.
+func TestAccTwoRunsUnderOneKey(t *testing.T) {
+	l := running(t, "twice", setup{}, "one")
+	first := l.ran("one", 1)[0]
+	header := http.Header{"Ocp-Apim-Subscription-Key": {l.key(primary)}}
+	status := l.call(http.MethodPost, l.Emulator.Ready.Regions[primary].Service+"/api/workflows/", header, map[string]any{
+		"Process": "gatk4", "ProcessArgs": "R=hg38m1", "Description": first.Description,
+		"InputArgs":  map[string]any{"ACCOUNT": places[primary].storage, "CONTAINER": l.inputs(), "BLOBNAMES_WITH_SAS": "no.bam?sv=1"},
+		"OutputArgs": map[string]any{"ACCOUNT": places[primary].storage, "CONTAINER": l.outputs(), "CONTAINER_SAS": "sv=1", "OUTPUT_FILENAME_BASE": "no"},
+	}, nil)
+	if status != http.StatusOK {
+		t.Fatalf("the second submission was answered with %d", status)
+	}
+	second := l.ran("one", 2)[1]
+	// Whatever the second job makes of its input: a status that nobody knows is alive.
+	unheard := 12345
+	l.ok(l.Force(l.Context(), primary, second.ID, harness.Force{Status: &unheard}))
+	if _, err := l.cli.Exec(l.Context(), "state", "rm", address("one")); err != nil {
+		t.Fatal(err)
+	}
+	mark := l.mark()
+	run := l.apply()
+	l.submitted(mark, 0)
+	l.holds(address("one"), "workflow_id", fmt.Sprint(first.ID))
+	l.warned(run, 1)
+	l.warnsOf(run, fmt.Sprint(second.ID))
+	if cancels := l.cancels(mark, primary); len(cancels) != 1 || !strings.HasSuffix(cancels[0].Path, fmt.Sprintf("/%d", second.ID)) {
+		t.Errorf("cancelled: %+v", cancels)
 	}
 	l.unchanged(0)
 }

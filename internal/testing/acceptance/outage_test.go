@@ -128,3 +128,36 @@ func TestAccAccountIsGone(t *testing.T) {
 	l.deleteAccount(secondary)
 	l.changes(l.plan(), accountAddress(secondary)+" create")
 }
+
+// A region that is slow answers all the same.
+func TestAccSlowRegion(t *testing.T) {
+	l := running(t, "slow", setup{}, "one")
+	l.ok(l.Fault(l.Context(), primary, harness.Fault{Mode: harness.Slow, DelayMilliseconds: 200}))
+	l.unchanged(0)
+}
+
+// The service is down behind its gateway while storage answers: that is an
+// outage too, and it can be left.
+func TestAccFailoverFromBehindTheGateway(t *testing.T) {
+	for _, fault := range []harness.Fault{{Mode: harness.Gateway403, Scope: "service"}, {Mode: harness.Error503, Scope: "all"}} {
+		t.Run(string(fault.Mode), func(t *testing.T) {
+			l := running(t, "gateway", setup{}, "one")
+			l.ok(l.Fault(l.Context(), primary, fault))
+			plan := l.plan(flip...)
+			l.warned(plan.Run, 1)
+			mark := l.mark()
+			l.apply(plan.Path)
+			if asked := l.requests(mark, primary); len(asked) != 0 {
+				t.Errorf("the apply asked the failed region: %+v", asked)
+			}
+			l.holds(address("one"), "location", secondary, "unfenced_attempts", "1")
+			l.unchanged(1, flip...)
+			l.restore(primary)
+			l.await(primary, "one", "working")
+			l.apply(flip...)
+			l.holds(address("one"), "unfenced_attempts", "0")
+			l.await(primary, "one", "cancelled")
+			l.unchanged(0, flip...)
+		})
+	}
+}

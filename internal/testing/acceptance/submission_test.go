@@ -206,9 +206,7 @@ func TestAccSubmissionDestroy(t *testing.T) {
 	l.write(setup{Account: "force_destroy = true"})
 	run := l.apply()
 	l.warned(run, 1)
-	if warning := run.Warnings()[0]; !strings.Contains(warning.Detail, fmt.Sprint(l.runsOf("left")[0].ID)) {
-		t.Errorf("the warning does not name the run that is left: %v", warning)
-	}
+	l.warnsOf(run, fmt.Sprint(l.ran("left", 1)[0].ID))
 	if one, left := l.ran("one", 1)[0], l.ran("left", 1)[0]; one.Status != "cancelled" || left.Status != "working" {
 		t.Errorf("the runs are\n%s", ledger(l.runs()))
 	}
