@@ -180,3 +180,50 @@ func TestAccTwoRunsUnderOneKey(t *testing.T) {
 	}
 	l.unchanged(0)
 }
+
+// The same in the middle of a failover: the run that the secondary took is found
+// there, and the old one is still known as superseded.
+func TestAccKilledDuringFailover(t *testing.T) {
+	l := running(t, "midway", setup{}, "one")
+	l.outage(primary, harness.Blackhole)
+	l.inject(secondary, harness.Injection{Match: post, Action: harness.HangAfterAccept})
+	running, err := l.cli.StartApply(l.Context(), flip...)
+	l.ok(err)
+	l.await(secondary, "one", "queued", "working")
+	l.ok(running.KillProvider())
+	if run, err := running.Wait(); err == nil {
+		t.Fatalf("the apply ended well: %v", run.Args)
+	}
+	l.holds(address("one"), "location", primary, "attempts.#", "1")
+
+	mark := l.mark()
+	plan := l.plan(flip...)
+	l.goes(plan, address("one"), "location", primary, secondary)
+	l.apply(plan.Path)
+	l.submitted(mark, 0)
+	if runs := l.runsIn(secondary, "one"); len(runs) != 1 {
+		t.Errorf("the runs are\n%s", ledger(l.runs()))
+	}
+	l.holds(address("one"), "location", secondary, "attempts.#", "2", "attempts.0.superseded", "true", "unfenced_attempts", "1")
+	l.unchanged(1, flip...)
+}
+
+// An apply that is interrupted while an answer is outstanding ends cleanly: what
+// was sent is looked up by the next one.
+func TestAccInterruptedSubmission(t *testing.T) {
+	l := prepared(t, "ctrlc")
+	l.inject(primary, harness.Injection{Match: post, Action: harness.HangAfterAccept})
+	running, err := l.cli.StartApply(l.Context())
+	l.ok(err)
+	l.await(primary, "one", "queued", "working")
+	l.ok(running.Interrupt())
+	if run, err := running.Wait(); err == nil || run.ExitCode < 0 {
+		t.Errorf("exit code %d", run.ExitCode)
+	}
+	mark := l.mark()
+	l.apply()
+	l.submitted(mark, 0)
+	l.ran("one", 1)
+	l.holds(address("one"), "attempts.#", "1")
+	l.unchanged(0)
+}

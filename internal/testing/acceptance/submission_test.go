@@ -232,3 +232,18 @@ func TestAccDestroyInTheDark(t *testing.T) {
 		t.Errorf("the dark region was asked %d times: %+v", len(asked), asked)
 	}
 }
+
+// When the time for creating is over the run goes on; nothing is tainted, for
+// the next apply would otherwise cancel it.
+func TestAccWaitTimesOut(t *testing.T) {
+	l := prepared(t, "timesout")
+	l.write(setup{Submissions: map[string]submission{"one": {More: "wait_for_completion = true\ntimeouts {\n  create = \"2s\"\n}"}}})
+	run := l.apply()
+	l.warned(run, 1)
+	l.warnsOf(run, "goes on")
+	l.holds(address("one"), "status", "working", "location", primary)
+	l.unchanged(0)
+	if only := l.ran("one", 1)[0]; only.Status != "working" {
+		t.Errorf("the run is %s", only.Status)
+	}
+}
