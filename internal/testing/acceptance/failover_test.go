@@ -253,3 +253,25 @@ func TestAccFailoverInTheDarkWithBlobsBehind(t *testing.T) {
 	}
 	l.unchanged(1, flip...)
 }
+
+// A run that had failed for the service's fault when it was left is restarted by
+// the service later: it is seen, and stopped.
+func TestAccFailedRunComesBack(t *testing.T) {
+	l := running(t, "comesback", setup{}, "one")
+	l.force(primary, "one", 50000, 900)
+	l.apply()
+	l.holds(address("one"), "status", "failed", "failure_code", "900")
+	plan := l.plan(flip...)
+	l.goes(plan, address("one"), "unfenced_attempts", "0", "0")
+	l.apply(plan.Path)
+	l.holds(address("one"), "location", secondary, "attempts.0.status", "failed")
+	l.unchanged(0, flip...)
+
+	l.force(primary, "one", 10000, 0)
+	plan = l.plan(flip...)
+	l.changes(plan, address("one")+" update")
+	l.goes(plan, address("one"), "unfenced_attempts", "1", "0")
+	l.apply(plan.Path)
+	l.await(primary, "one", "cancelled")
+	l.unchanged(0, flip...)
+}
