@@ -64,6 +64,10 @@ type Decision struct {
 	// Unfenced is how many superseded attempts stay alive when all of this is
 	// done, those being fenced not counted.
 	Unfenced int64
+	// TakesUp says that submitting is to take up a superseded run that was alive
+	// when last seen. If it is not any more, it stays superseded: Unfenced does not
+	// count it.
+	TakesUp bool
 	// Reason tells a person why.
 	Reason string
 }
@@ -149,7 +153,8 @@ func (o Observation) fence(d *Decision) {
 		}
 		// With the guard lifted, a live run in the target region is taken up
 		// again rather than cancelled and sent anew.
-		if d.Action == Submit && a.Superseded && a.Location == o.Location && a.Key == o.Key {
+		if d.Action == Submit && a.Superseded && a.Location == o.Location && strings.EqualFold(a.AccountID, o.AccountID) && a.Key == o.Key {
+			d.TakesUp = true
 			continue
 		}
 		if o.Answers(a.Location) {

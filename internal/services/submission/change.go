@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"strconv"
+	"strings"
 
 	"github.com/hashicorp/terraform-plugin-framework/diag"
 	"github.com/hashicorp/terraform-plugin-framework/types"
@@ -22,47 +23,82 @@ type change struct {
 	state    *model
 	course   course
 	attempts []attemptModel
-	save     func(context.Context) diag.Diagnostics
+	// given says that a planned failover has stopped the run that counted.
+	given bool
+	save  func(context.Context) diag.Diagnostics
 }
 
 func (w *change) carryOut(ctx context.Context) diag.Diagnostics {
 	planned := *w.plan
 	w.plan.computed(w.state)
-	// 1. Ask superseded runs to stop, where the region answers.
-	asked, diags := w.cancel(ctx)
-	if diags.HasError() {
+	decision := w.course.decision
+	// 1. Ask runs that were superseded before to stop, where the region answers.
+	// One that cannot be does not hold up a forced failover.
+	asked, diags := w.cancel(ctx, w.fenced(false))
+	if diags.HasError() && (decision.Action != failover.Submit || w.planned()) {
 		return append(diags, w.keep(ctx)...)
 	}
-	// 2. In a planned failover nothing is sent before the old run has stopped.
-	if w.course.region.FailoverMode.ValueString() == modePlanned && w.course.decision.Action == failover.Submit {
-		diags.Append(w.stopped(ctx, asked)...)
-		asked = nil
-		if diags.HasError() {
-			return append(diags, w.keep(ctx)...)
-		}
-	}
-	// 3. The run that counts.
-	switch w.course.decision.Action {
+	// 2. The run that counts.
+	var outcome diag.Diagnostics
+	switch decision.Action {
 	case failover.Refuse:
-		diags.AddError("Failing back is refused", w.course.decision.Reason)
+		outcome.AddError("Failing back is refused", decision.Reason)
 	case failover.Submit:
-		diags.Append(w.submit(ctx)...)
+		outcome = w.submit(ctx, asked)
 	case failover.Promote:
-		diags.Append(w.promote(ctx)...)
+		outcome = w.promote(ctx)
 	case failover.Keep:
 		w.plan.Generation, w.plan.SubmissionKey = planned.Generation, planned.SubmissionKey
 	}
-	if diags.HasError() {
+	diags.Append(outcome...)
+	if outcome.HasError() {
 		return append(diags, w.keep(ctx)...)
 	}
 	diags.Append(w.save(ctx)...)
+	// 3. Nothing is given up before what takes its place is there: only now is the
+	// run that counted stopped, unless a planned failover has.
+	if w.given {
+		asked = nil
+	} else {
+		more, d := w.cancel(ctx, w.fenced(true))
+		diags.Append(d...)
+		asked = append(asked, more...)
+	}
 	// 4. See superseded runs stopped.
 	diags.Append(w.stopped(ctx, asked)...)
 	diags.Append(w.save(ctx)...)
 	// 5. Wait for the run that was sent, if that is asked for.
-	if w.course.decision.Action == failover.Submit && w.plan.WaitForCompletion.ValueBool() && !diags.HasError() {
+	if decision.Action == failover.Submit && w.plan.WaitForCompletion.ValueBool() && !diags.HasError() {
 		diags.Append(w.resource.await(ctx, w.plan, w.attempts, false)...)
 		diags.Append(w.save(ctx)...)
+	}
+	return diags
+}
+
+func (w *change) planned() bool { return w.course.region.FailoverMode.ValueString() == modePlanned }
+
+// fenced is what is to be stopped of the run that counted until now, or of those
+// that were superseded before.
+func (w *change) fenced(counted bool) []int {
+	var out []int
+	for _, i := range w.course.decision.Fence {
+		if (i == w.course.decision.Supersede) == counted {
+			out = append(out, i)
+		}
+	}
+	return out
+}
+
+// giveUp is what a planned failover does when everything is ready for the new
+// run: nothing is sent before the old one has stopped.
+func (w *change) giveUp(ctx context.Context, asked []int) diag.Diagnostics {
+	more, diags := w.cancel(ctx, w.fenced(true))
+	w.given = true
+	diags.Append(w.stopped(ctx, append(asked, more...))...)
+	if i := w.course.decision.Supersede; i >= 0 && w.attempts[i].Status.ValueString() == string(failover.StatusSuccess) {
+		diags.AddError("The run finished before it could be stopped", fmt.Sprintf(
+			"Run %s in %s succeeded, so that nothing was sent to %s.\n\nNext step: apply again, which keeps it.",
+			w.attempts[i].WorkflowID.ValueString(), w.attempts[i].Location.ValueString(), w.course.region.Location.ValueString()))
 	}
 	return diags
 }
@@ -71,19 +107,37 @@ func (w *change) carryOut(ctx context.Context) diag.Diagnostics {
 // so that the next plan sees what is still to do.
 func (w *change) keep(ctx context.Context) diag.Diagnostics {
 	*w.plan = *w.state
+	// A run that was stopped for one that did not come to be counts no longer: else
+	// the next plan would take it for cancelled by the user, and leave it so.
+	if i := w.course.decision.Supersede; w.given && i >= 0 && stopping(w.attempts[i]) && !stopping(w.course.attempts[i]) {
+		w.attempts[i].Superseded = types.BoolValue(true)
+		w.plan.WorkflowID, w.plan.Status = types.StringNull(), types.StringNull()
+	}
 	return w.save(ctx)
 }
 
-// cancel asks for what is to be fenced, and returns which of it is to be seen
-// stopped. A run that a forced failover leaves behind is only asked, and a
-// region that fails to answer now does not stop the failover.
-func (w *change) cancel(ctx context.Context) (wait []int, diags diag.Diagnostics) {
-	for _, i := range w.course.decision.Fence {
+func stopping(a attemptModel) bool {
+	status := failover.Status(a.Status.ValueString())
+	return status == failover.StatusCancelling || status == failover.StatusCancelled
+}
+
+// cancel asks runs to stop, and returns which of them are to be seen stopped. A
+// run that a forced failover leaves behind is only asked, and a region that fails
+// to answer now does not stop the failover.
+func (w *change) cancel(ctx context.Context, which []int) (wait []int, diags diag.Diagnostics) {
+	for _, i := range which {
 		a := &w.attempts[i]
 		left := !w.course.waits(i)
 		client, id, err := w.resource.client(*a)
 		if err == nil {
 			err = client.Cancel(ctx, id)
+		}
+		// What has ended since the plan cannot be cancelled, and need not be.
+		if err != nil && !left && !diagnostics.IsUnreachable(err) && client != nil {
+			if workflow, lookErr := client.Get(ctx, id); lookErr == nil && workflow.Status.Finished() {
+				a.observe(workflow)
+				continue
+			}
 		}
 		switch {
 		case err == nil:
@@ -121,6 +175,10 @@ func (w *change) stopped(ctx context.Context, which []int) diag.Diagnostics {
 		if err == nil {
 			workflow, err = ended(ctx, client, id)
 		}
+		if vanished(err) {
+			a.Status = types.StringValue(string(failover.StatusCancelled))
+			continue
+		}
 		if err != nil {
 			diags.Append(diagnostics.Error("A superseded run was not seen to stop", err, diagnostics.Context{
 				Resource: workflowResourceID(a.AccountID.ValueString(), a.WorkflowID.ValueString()), Region: a.Location.ValueString(),
@@ -134,12 +192,15 @@ func (w *change) stopped(ctx context.Context, which []int) diag.Diagnostics {
 }
 
 // submit sends the submission to the active region, or takes up a run that is
-// there under its key.
-func (w *change) submit(ctx context.Context) diag.Diagnostics {
+// there under its key. asked are runs that were told to stop.
+func (w *change) submit(ctx context.Context, asked []int) diag.Diagnostics {
 	c := w.course
 	job := launch{session: w.resource.session, plan: w.plan, region: c.region, identity: c.identity, content: c.content,
 		generation: c.generation, superseded: w.supersededIn(c.region.AccountID.ValueString()), now: w.resource.now,
-		moved: c.decision.Supersede >= 0 && c.attempts[c.decision.Supersede].Location.ValueString() != c.region.Location.ValueString()}
+		moved: w.state.Location.ValueString() != c.region.Location.ValueString()}
+	if w.planned() {
+		job.ready = func(ctx context.Context) diag.Diagnostics { return w.giveUp(ctx, asked) }
+	}
 	attempt, workflow, diags := job.run(ctx)
 	if attempt == nil {
 		return diags
@@ -149,7 +210,7 @@ func (w *change) submit(ctx context.Context) diag.Diagnostics {
 	}
 	taken := false
 	for i := range w.attempts {
-		if w.attempts[i].WorkflowID.Equal(attempt.WorkflowID) && w.attempts[i].AccountID.Equal(attempt.AccountID) {
+		if w.attempts[i].WorkflowID.Equal(attempt.WorkflowID) && strings.EqualFold(w.attempts[i].AccountID.ValueString(), attempt.AccountID.ValueString()) {
 			w.attempts[i], taken = *attempt, true
 		}
 	}
@@ -164,7 +225,7 @@ func (w *change) submit(ctx context.Context) diag.Diagnostics {
 func (w *change) supersededIn(accountID string) []string {
 	var out []string
 	for i, a := range w.attempts {
-		if a.AccountID.ValueString() == accountID && (a.Superseded.ValueBool() || i == w.course.decision.Supersede) {
+		if strings.EqualFold(a.AccountID.ValueString(), accountID) && (a.Superseded.ValueBool() || i == w.course.decision.Supersede) {
 			out = append(out, a.WorkflowID.ValueString())
 		}
 	}

@@ -95,6 +95,9 @@ func (c course) expect(ctx context.Context, plan, state *model) diag.Diagnostics
 		plan.Location = c.region.Location
 		if c.mayTakeUp() {
 			plan.Attempts, plan.UnfencedAttempts = types.ListUnknown(attemptType), types.Int64Value(unfenced)
+			if d.TakesUp {
+				plan.UnfencedAttempts = types.Int64Unknown()
+			}
 			return diags
 		}
 		attempts = append(attempts, attemptModel{

@@ -230,3 +230,17 @@ func TestWorkflowResourceID(t *testing.T) {
 		}
 	}
 }
+
+// A run that was alive when the plan took it up may have ended when the apply
+// gets there: how many stay alive is not known before.
+func TestPlanOfTakingUpAStaleRun(t *testing.T) {
+	state := stateOf(t, submissionIn("westeurope", "forced"),
+		attemptIn("westus2", "1", failover.StatusWorking, "", true), attemptIn("westeurope", "2", failover.StatusWorking, "", false))
+	back := submissionIn("westus2", "forced")
+	back.Accept = types.SetValueMust(types.StringType, []attr.Value{types.StringValue(failover.AcceptStaleRuns)})
+	plan, _, d := plannedFor(t, back, state)
+	must(t, d)
+	if !plan.UnfencedAttempts.IsUnknown() {
+		t.Errorf("unfenced_attempts is %s", plan.UnfencedAttempts)
+	}
+}

@@ -44,6 +44,8 @@ type launch struct {
 	superseded []string
 	// moved says that this is a failover, to which max_data_loss applies.
 	moved bool
+	// ready, if set, is done when nothing is left but to take up or send the run.
+	ready func(context.Context) diag.Diagnostics
 	now   func() time.Time
 }
 
@@ -69,6 +71,16 @@ func (l *launch) run(ctx context.Context) (*attemptModel, msgenomics.Workflow, d
 	key := l.key(found)
 	adoption := failover.Adopt(key, l.policy(), toFound(found), l.superseded)
 	diags.Append(l.surplus(ctx, client, adoption.Cancel)...)
+	if adoption.Adopt == nil {
+		if d := l.preflight(ctx); d.HasError() {
+			return nil, msgenomics.Workflow{}, append(diags, d...)
+		}
+	}
+	if l.ready != nil {
+		if diags.Append(l.ready(ctx)...); diags.HasError() {
+			return nil, msgenomics.Workflow{}, diags
+		}
+	}
 	if adoption.Adopt != nil {
 		workflow := pick(found, adoption.Adopt.WorkflowID)
 		tflog.Info(ctx, "Took up a run that carries the submission's key", map[string]any{"workflow": workflow.ID, "key": key, "status": workflow.Status.String()})
@@ -79,9 +91,6 @@ func (l *launch) run(ctx context.Context) (*attemptModel, msgenomics.Workflow, d
 		}
 		attempt := newAttempt(l.region, key, workflow)
 		return &attempt, workflow, diags
-	}
-	if d := l.preflight(ctx); d.HasError() {
-		return nil, msgenomics.Workflow{}, append(diags, d...)
 	}
 	submission, err := l.compose(ctx, key)
 	if err != nil {
