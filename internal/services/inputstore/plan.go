@@ -80,6 +80,10 @@ func behind(ctx context.Context, plan, state *model, silent services.Silent) boo
 	if !plan.flows(ctx) || state.InSync.IsNull() || state.InSync.ValueBool() {
 		return false
 	}
+	// Nothing is pending, and yet they are not in sync: what is left cannot be copied.
+	if services.Known(state.PendingBlobs) && state.PendingBlobs.ValueInt64() == 0 {
+		return false
+	}
 	active, _, _ := roleFrom(ctx, plan.Active)
 	standby, _, _ := roleFrom(ctx, plan.Standby)
 	return silent.Answers(active.Location.ValueString()) && silent.Answers(standby.Location.ValueString())

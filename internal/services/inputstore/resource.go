@@ -86,10 +86,15 @@ func (r *Resource) ModifyPlan(ctx context.Context, req resource.ModifyPlanReques
 	}
 	silent, d := services.ReadSilent(ctx, req.Private)
 	resp.Diagnostics.Append(d...)
+	uncopiable, d := readUncopiable(ctx, req.Private)
+	resp.Diagnostics.Append(d...)
 	if resp.Diagnostics.HasError() {
 		return
 	}
 	resp.Diagnostics.Append(r.complete(ctx, &plan, state, silent)...)
+	if uncopiable && plan.LastReplicatedAt.IsUnknown() && plan.InSync.ValueBool() {
+		plan.InSync = types.BoolValue(false)
+	}
 	if !resp.Diagnostics.HasError() {
 		resp.Diagnostics.Append(resp.Plan.Set(ctx, &plan)...)
 	}
@@ -131,7 +136,11 @@ func (r *Resource) Read(ctx context.Context, req resource.ReadRequest, resp *res
 	defer cancel()
 
 	resp.Diagnostics.Append(resp.Identity.Set(ctx, identityModel{Name: state.Name})...)
-	resp.Diagnostics.Append(r.survey(ctx, &state)...)
+	inventory, d := r.survey(ctx, &state)
+	resp.Diagnostics.Append(d...)
+	if inventory != nil {
+		resp.Diagnostics.Append(saveUncopiable(ctx, resp.Private, inventory.UnsupportedCount > 0)...)
+	}
 	active, _, _ := roleFrom(ctx, state.Active)
 	standby, _, _ := roleFrom(ctx, state.Standby)
 	resp.Diagnostics.Append(services.SaveSilent(ctx, resp.Private, r.session.Answers, active.Location.ValueString(), standby.Location.ValueString())...)
@@ -158,9 +167,12 @@ func (r *Resource) Update(ctx context.Context, req resource.UpdateRequest, resp 
 	}
 	resp.Diagnostics.Append(resp.Identity.Set(ctx, identityModel{Name: plan.Name})...)
 	if plan.LastReplicatedAt.IsUnknown() {
-		promised := !plan.PendingBlobs.IsUnknown()
+		promised, inSync := !plan.PendingBlobs.IsUnknown(), plan.InSync
 		plan.figures(&state)
 		resp.Diagnostics.Append(r.replicate(ctx, &plan, promised)...)
+		if promised && !resp.Diagnostics.HasError() {
+			resp.Diagnostics.Append(plan.kept(inSync)...)
+		}
 	}
 	resp.Diagnostics.Append(resp.State.Set(ctx, &plan)...)
 }
@@ -192,18 +204,19 @@ func (r *Resource) container(ctx context.Context, role roleModel) (*blobstore.Co
 	})
 }
 
-// survey updates the figures from the listings.
-func (r *Resource) survey(ctx context.Context, m *model) diag.Diagnostics {
+// survey updates the figures from the listings, and returns what it found; nil
+// when it could not look.
+func (r *Resource) survey(ctx context.Context, m *model) (*replication.Inventory, diag.Diagnostics) {
 	var diags diag.Diagnostics
 	if m.Active.IsNull() {
 		// Just imported: what to look at comes with the configuration.
-		return diags
+		return nil, diags
 	}
 	options, d := m.options(ctx)
 	diags.Append(d...)
 	if lost, d := r.missing(ctx, m); lost || d.HasError() || len(d) > 0 {
 		diags.Append(d...)
-		return diags
+		return nil, diags
 	}
 	src, dst, err := r.open(ctx, m)
 	var inventory replication.Inventory
@@ -218,8 +231,9 @@ func (r *Resource) survey(ctx context.Context, m *model) diag.Diagnostics {
 			NextStep: "Check that the provider's identity may list both containers."}))
 	default:
 		m.observe(inventory)
+		return &inventory, diags
 	}
-	return diags
+	return nil, diags
 }
 
 // missing notes containers that are gone, so that the next plan makes them.
@@ -281,6 +295,9 @@ func (r *Resource) replicate(ctx context.Context, m *model, promised bool) diag.
 		result, err = replication.Run(ctx, src, dst, options, r.now)
 		if result.BlobCount > 0 || err == nil {
 			m.replicated(result, r.now())
+		}
+		if left := result.UnsupportedError(); left != nil {
+			diags.Append(diagnostics.Warning("Not every blob can be replicated", left, diagnostics.Context{Resource: m.Name.ValueString(), NextStep: nextUncopiable}))
 		}
 	}
 	m.settle()
