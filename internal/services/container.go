@@ -59,10 +59,18 @@ func (c Container) PlannedURL(ctx context.Context, s *session.Session, at path.P
 	return types.StringValue(session.ContainerURL(account, c.Name.ValueString())), diags
 }
 
-// URL is the container's URL while applying, when it has to be known.
-func (c Container) URL(ctx context.Context, s *session.Session) (types.String, diag.Diagnostics) {
+// URL is the container's URL while applying, when it has to be known. Where it is
+// dispensable, it is null with a warning instead of an error.
+func (c Container) URL(ctx context.Context, s *session.Session, dispensable bool) (types.String, diag.Diagnostics) {
 	var diags diag.Diagnostics
 	account, err := s.StorageAccount(ctx, c.StorageAccountID.ValueString(), c.Location.ValueString())
+	if err != nil && dispensable {
+		diags.Append(diagnostics.Warning("The storage account of the region that is left cannot be read", err, diagnostics.Context{
+			Resource: c.StorageAccountID.ValueString(), Region: c.Location.ValueString(),
+			NextStep: "None for the failover. Apply again when the storage account is there.",
+		}))
+		return types.StringNull(), diags
+	}
 	if err != nil {
 		diags.Append(diagnostics.Error("The storage account cannot be read", err, diagnostics.Context{
 			Resource: c.StorageAccountID.ValueString(), Region: c.Location.ValueString(),

@@ -132,16 +132,17 @@ func (s sideModel) container() services.Container {
 	return services.Container{Location: s.Location, StorageAccountID: s.StorageAccountID, Name: s.ContainerName}
 }
 
-// resolve fills in the container URLs that planning had to leave open.
-func (r *Resource) resolve(ctx context.Context, plan *model) diag.Diagnostics {
+// resolve fills in the container URLs that planning had to leave open. A failover
+// goes without that of the side it leaves, if nobody can tell it.
+func (r *Resource) resolve(ctx context.Context, plan *model, flip bool) diag.Diagnostics {
 	var diags diag.Diagnostics
-	for _, object := range []*types.Object{&plan.Active, &plan.Standby} {
+	for i, object := range []*types.Object{&plan.Active, &plan.Standby} {
 		role, ok, d := roleFrom(ctx, *object)
 		diags.Append(d...)
 		if !ok || !role.ContainerURL.IsUnknown() {
 			continue
 		}
-		role.ContainerURL, d = sideModel{Location: role.Location, StorageAccountID: role.StorageAccountID, ContainerName: role.ContainerName}.container().URL(ctx, r.session)
+		role.ContainerURL, d = sideModel{Location: role.Location, StorageAccountID: role.StorageAccountID, ContainerName: role.ContainerName}.container().URL(ctx, r.session, flip && i > 0)
 		diags.Append(d...)
 		*object, d = role.object(ctx)
 		diags.Append(d...)

@@ -11,6 +11,7 @@ import (
 	"github.com/hashicorp/terraform-plugin-framework/resource"
 	"github.com/hashicorp/terraform-plugin-framework/types"
 
+	"github.com/genomics-continuity/terraform-provider-genomics/internal/azure"
 	"github.com/genomics-continuity/terraform-provider-genomics/internal/blobstore"
 	"github.com/genomics-continuity/terraform-provider-genomics/internal/diagnostics"
 	"github.com/genomics-continuity/terraform-provider-genomics/internal/replication"
@@ -113,7 +114,7 @@ func (r *Resource) Create(ctx context.Context, req resource.CreateRequest, resp 
 	defer cancel()
 
 	resp.Diagnostics.Append(r.complete(ctx, &plan, nil, nil)...)
-	resp.Diagnostics.Append(r.resolve(ctx, &plan)...)
+	resp.Diagnostics.Append(r.resolve(ctx, &plan, false)...)
 	if resp.Diagnostics.HasError() {
 		return
 	}
@@ -161,7 +162,8 @@ func (r *Resource) Update(ctx context.Context, req resource.UpdateRequest, resp 
 	ctx, cancel := context.WithTimeout(ctx, timeout)
 	defer cancel()
 
-	resp.Diagnostics.Append(r.resolve(ctx, &plan)...)
+	// A failover is the one update that changes something and copies nothing.
+	resp.Diagnostics.Append(r.resolve(ctx, &plan, !plan.LastReplicatedAt.IsUnknown())...)
 	if resp.Diagnostics.HasError() {
 		return
 	}
@@ -251,6 +253,10 @@ func (r *Resource) missing(ctx context.Context, m *model) (bool, diag.Diagnostic
 		exists := false
 		if err == nil {
 			exists, err = container.Exists(ctx)
+		}
+		if azure.IsNotFound(err) {
+			// The storage account is gone, and its containers went with it.
+			err = nil
 		}
 		switch {
 		case diagnostics.IsUnreachable(err):

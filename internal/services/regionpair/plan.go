@@ -117,10 +117,11 @@ func (s side) output() services.Container {
 	return services.Container{Location: s.location, StorageAccountID: s.storageID, Name: s.container}
 }
 
-// resolve fills in the container URLs that planning had to leave open.
-func (r *Resource) resolve(ctx context.Context, plan *model) diag.Diagnostics {
+// resolve fills in the container URLs that planning had to leave open. A failover
+// goes without that of the side it leaves, if nobody can tell it.
+func (r *Resource) resolve(ctx context.Context, plan *model, flip bool) diag.Diagnostics {
 	var diags diag.Diagnostics
-	for _, object := range []*types.Object{&plan.Active, &plan.Standby} {
+	for i, object := range []*types.Object{&plan.Active, &plan.Standby} {
 		role, ok, d := roleFrom(ctx, *object)
 		diags.Append(d...)
 		if !ok || !role.OutputContainerURL.IsUnknown() {
@@ -128,7 +129,7 @@ func (r *Resource) resolve(ctx context.Context, plan *model) diag.Diagnostics {
 		}
 		s, d := plan.side(ctx, role.Role.ValueString())
 		diags.Append(d...)
-		role.OutputContainerURL, d = s.output().URL(ctx, r.session)
+		role.OutputContainerURL, d = s.output().URL(ctx, r.session, flip && i > 0)
 		diags.Append(d...)
 		*object, d = role.object(ctx)
 		diags.Append(d...)

@@ -12,6 +12,7 @@ import (
 	"github.com/hashicorp/terraform-plugin-framework/resource"
 	"github.com/hashicorp/terraform-plugin-framework/types"
 
+	"github.com/genomics-continuity/terraform-provider-genomics/internal/azure"
 	"github.com/genomics-continuity/terraform-provider-genomics/internal/diagnostics"
 	"github.com/genomics-continuity/terraform-provider-genomics/internal/services"
 	"github.com/genomics-continuity/terraform-provider-genomics/internal/session"
@@ -105,7 +106,7 @@ func (r *Resource) Create(ctx context.Context, req resource.CreateRequest, resp 
 	defer cancel()
 
 	resp.Diagnostics.Append(r.complete(ctx, &plan, nil)...)
-	resp.Diagnostics.Append(r.resolve(ctx, &plan)...)
+	resp.Diagnostics.Append(r.resolve(ctx, &plan, false)...)
 	if resp.Diagnostics.HasError() {
 		return
 	}
@@ -160,11 +161,12 @@ func (r *Resource) Update(ctx context.Context, req resource.UpdateRequest, resp 
 	defer cancel()
 
 	resp.Diagnostics.Append(r.complete(ctx, &plan, &state)...)
-	resp.Diagnostics.Append(r.resolve(ctx, &plan)...)
+	flip := plan.LastFailoverAt.IsUnknown()
+	resp.Diagnostics.Append(r.resolve(ctx, &plan, flip)...)
 	if resp.Diagnostics.HasError() {
 		return
 	}
-	if plan.LastFailoverAt.IsUnknown() {
+	if flip {
 		resp.Diagnostics.Append(r.confirm(ctx, &plan)...)
 		plan.LastFailoverAt = timestamp(r.now())
 	}
@@ -229,7 +231,7 @@ func (r *Resource) ensureContainers(ctx context.Context, plan, state *model) dia
 	roles, d := plan.roles(ctx)
 	diags.Append(d...)
 	for i, role := range roles {
-		if have[role.OutputContainerURL.ValueString()] {
+		if role.OutputContainerURL.IsNull() || have[role.OutputContainerURL.ValueString()] {
 			continue
 		}
 		standby := i > 0
@@ -261,6 +263,10 @@ func (r *Resource) look(ctx context.Context, object *types.Object) diag.Diagnost
 	exists := false
 	if err == nil {
 		exists, err = container.Exists(ctx)
+	}
+	if azure.IsNotFound(err) {
+		// The storage account is gone, and its containers went with it.
+		err = nil
 	}
 	switch {
 	case err != nil && diagnostics.IsUnreachable(err):
