@@ -20,6 +20,8 @@ import (
 // ResourceManagerGate is the name of the gate that calls to Resource Manager pass, which belongs to no region.
 const ResourceManagerGate = "resource-manager"
 
+const groupGatePrefix = ResourceManagerGate + "/"
+
 // How idempotent requests are tried again. A Retry-After longer than maxRetryDelay is not waited for: the answer is the caller's.
 const (
 	maxRetries    = 2
@@ -100,6 +102,14 @@ func (p *Pipelines) CorrelationID() string { return p.correlation }
 //
 // Credentials are allowed over http here because the transport itself lets plain http go to loopback only.
 func (p *Pipelines) ClientOptions(gate *region.Gate) azcore.ClientOptions {
+	if gate == nil {
+		return p.clientOptions(nil)
+	}
+	return p.clientOptions(gate, gate.Policy())
+}
+
+// clientOptions are ClientOptions with what makes each try pass the gate.
+func (p *Pipelines) clientOptions(gate *region.Gate, pass ...policy.Policy) azcore.ClientOptions {
 	options := azcore.ClientOptions{
 		Cloud:                           p.cloud.Configuration,
 		InsecureAllowCredentialWithHTTP: true,
@@ -112,15 +122,53 @@ func (p *Pipelines) ClientOptions(gate *region.Gate) azcore.ClientOptions {
 	options.PerCallPolicies = []policy.Policy{policyFunc(p.identify), once(options.Retry), policyFunc(p.maskFailure)}
 	if gate != nil {
 		options.PerCallPolicies = append(options.PerCallPolicies, refuseEarly(gate))
-		options.PerRetryPolicies = append(options.PerRetryPolicies, gate.Policy())
 	}
+	options.PerRetryPolicies = append(options.PerRetryPolicies, pass...)
 	options.PerRetryPolicies = append(options.PerRetryPolicies, policyFunc(p.log))
 	return options
 }
 
 // ARMOptions returns the options for clients of Resource Manager.
+//
+// Resource Manager keeps a resource's metadata in the region of its group. In an outage it goes on answering, but with server
+// errors for the groups there: these close the group's gate, so that they neither stop a run nor keep it from the other region.
 func (p *Pipelines) ARMOptions() *arm.ClientOptions {
-	return &arm.ClientOptions{ClientOptions: p.ClientOptions(p.gates.For(ResourceManagerGate))}
+	front := p.gates.For(ResourceManagerGate)
+	// Each request passes the front first and then its group.
+	options := p.clientOptions(front, policyFunc(func(req *policy.Request) (*http.Response, error) {
+		if p.groupGate(req) == nil {
+			return front.Policy().Do(req)
+		}
+		return front.FrontPolicy().Do(req)
+	}), policyFunc(func(req *policy.Request) (*http.Response, error) {
+		if group := p.groupGate(req); group != nil {
+			return group.Policy().Do(req)
+		}
+		return req.Next()
+	}))
+	options.PerCallPolicies = append(options.PerCallPolicies, policyFunc(func(req *policy.Request) (*http.Response, error) {
+		if group := p.groupGate(req); group != nil {
+			return refuseEarly(group).Do(req)
+		}
+		return req.Next()
+	}))
+	return &arm.ClientOptions{ClientOptions: options}
+}
+
+// groupGate is the gate of the resource group that a request is about; nil if it is about none.
+func (p *Pipelines) groupGate(req *policy.Request) *region.Gate {
+	segments := strings.Split(strings.ToLower(req.Raw().URL.Path), "/")
+	at := slices.Index(segments, "resourcegroups")
+	if at < 2 || at+1 >= len(segments) || segments[at+1] == "" {
+		return nil
+	}
+	return p.gates.For(groupGatePrefix + segments[at-1] + "/" + segments[at+1])
+}
+
+// GroupOf is the resource group whose part of Resource Manager a gate stands for.
+func GroupOf(gate string) (string, bool) {
+	rest, ok := strings.CutPrefix(gate, groupGatePrefix)
+	return rest[strings.LastIndex(rest, "/")+1:], ok
 }
 
 // New makes a pipeline for a client of our own. Policies in perRetry, such as one that adds a key, run before the gate's.

@@ -88,6 +88,8 @@ func nextStep(err error, c Context) string {
 	switch {
 	case errors.As(err, &dark) && dark.Location == azure.ResourceManagerGate:
 		return "Try again when Resource Manager answers, or hand the keys over in the provider's access_keys."
+	case errors.As(err, &dark) && isGroup(dark.Location):
+		return "Try again when Resource Manager can work on this resource group again, or hand the keys over in the provider's access_keys."
 	case errors.As(err, &dark):
 		return fmt.Sprintf("Try again when %s answers, or make the other region of the pair active.", dark.Location)
 	case errors.As(err, &api) && api.StatusCode == http.StatusUnauthorized:
@@ -96,6 +98,11 @@ func nextStep(err error, c Context) string {
 		return "The service throttles this account; run again later or with a lower -parallelism."
 	}
 	return ""
+}
+
+func isGroup(gate string) bool {
+	_, ok := azure.GroupOf(gate)
+	return ok
 }
 
 // Gates finds the gate of a region; the session is one.
@@ -116,6 +123,12 @@ func Unreachable(err error, gates Gates) diag.Diagnostics {
 		diags.Append(diag.NewWarningDiagnostic("Resource Manager does not answer",
 			azure.Mask(dark.Error())+"\n\nThe last known state of what it manages is kept. Regions are not affected: "+
 				"a failover needs nothing from it when access_keys has the keys of the accounts to go to."))
+		return diags
+	}
+	if group, ok := azure.GroupOf(dark.Location); ok {
+		diags.Append(diag.NewWarningDiagnostic(fmt.Sprintf("Resource Manager cannot work on resource group %s", group),
+			azure.Mask(dark.Cause.Error())+"\n\nThe last known state of everything in it is kept, and nothing more is asked about it in this run. "+
+				"If its region is the active one of a pair and has an outage, set active_region to the other one to fail over."))
 		return diags
 	}
 	diags.Append(diag.NewWarningDiagnostic(

@@ -105,7 +105,14 @@ func (g *Gate) WarnOnce() bool {
 // that each try counts, and it watches for the response header itself.
 func (g *Gate) Policy() policy.Policy { return gatePolicy{gate: g} }
 
-type gatePolicy struct{ gate *Gate }
+// FrontPolicy is Policy for a gate in front of others that each pass their calls on through it: any answer shows that what stands
+// in front is alive. What a server error says is for the gate behind.
+func (g *Gate) FrontPolicy() policy.Policy { return gatePolicy{gate: g, front: true} }
+
+type gatePolicy struct {
+	gate  *Gate
+	front bool
+}
 
 func (p gatePolicy) Do(req *policy.Request) (*http.Response, error) {
 	g := p.gate
@@ -117,6 +124,9 @@ func (p gatePolicy) Do(req *policy.Request) (*http.Response, error) {
 	c := newCall(g, req, leave)
 	resp, err := c.send()
 	o := c.judge(resp, err)
+	if p.front && answered(resp, err) {
+		o = outcome{verdict: alive}
+	}
 	if fatal := g.settle(done, o); fatal != nil {
 		if resp != nil {
 			_ = resp.Body.Close()

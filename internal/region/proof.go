@@ -70,6 +70,16 @@ func (c *call) judge(resp *http.Response, err error) outcome {
 	}
 }
 
+// answered reports whether there was an answer, be it one that closed a gate behind this one.
+func answered(resp *http.Response, err error) bool {
+	if err == nil {
+		return resp != nil
+	}
+	var behind *UnreachableError
+	var status *StatusError
+	return errors.As(err, &behind) && errors.As(behind.Cause, &status)
+}
+
 // judgeResponse decides what an answer says about the region.
 func judgeResponse(resp *http.Response) outcome {
 	switch {

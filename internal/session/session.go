@@ -33,6 +33,8 @@ type Session struct {
 
 	mu       sync.Mutex
 	listings map[string]*msgenomics.Listing
+	// mute are regions that could not be asked for want of a key.
+	mute map[string]bool
 }
 
 // New prepares a session. It is called by Configure and asks nobody anything.
@@ -55,7 +57,7 @@ func New(cfg azure.Config) (*Session, error) {
 	}
 	return &Session{
 		cfg: cfg, cloud: cloud, credential: credential, gates: gates, pipelines: pipelines,
-		listings: make(map[string]*msgenomics.Listing),
+		listings: make(map[string]*msgenomics.Listing), mute: make(map[string]bool),
 	}, nil
 }
 
@@ -70,7 +72,19 @@ func (s *Session) Gate(location string) *region.Gate {
 // Answers reports whether a region may be asked: it has answered in this run,
 // or nobody has tried yet.
 func (s *Session) Answers(location string) bool {
-	return s.Gate(location).State() != region.Closed
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.Gate(location).State() != region.Closed && !s.mute[region.Normalize(location)]
+}
+
+// unasked remembers a region that cannot be asked because nobody gives a key for it.
+func (s *Session) unasked(location string, err error) {
+	var dark *region.UnreachableError
+	if errors.As(err, &dark) {
+		s.mu.Lock()
+		defer s.mu.Unlock()
+		s.mute[region.Normalize(location)] = true
+	}
 }
 
 // Accounts is the Resource Manager client of the account's own subscription.
@@ -128,7 +142,9 @@ func (s *Session) Service(account ServiceAccount) (*msgenomics.Client, error) {
 		if err := gate.Err(); err != nil {
 			return "", err
 		}
-		return s.accountKey(ctx, id)
+		key, err := s.accountKey(ctx, id)
+		s.unasked(account.Location, err)
+		return key, err
 	}
 	return msgenomics.New(url, key, s.pipelines.New(gate)), nil
 }

@@ -71,6 +71,7 @@ func (s *Session) Container(ctx context.Context, ref ContainerRef) (*blobstore.C
 	}
 	credential, err := s.storageCredential(ctx, ref)
 	if err != nil {
+		s.unasked(ref.Location, err)
 		return nil, err
 	}
 	return blobstore.Open(ref.URL, credential, s.pipelines.ClientOptions(gate))
