@@ -2,6 +2,7 @@ package session
 
 import (
 	"context"
+	"errors"
 	"sync"
 )
 
@@ -32,6 +33,10 @@ func (m *memo[T]) get(ctx context.Context, key string, fetch func(context.Contex
 	if ok {
 		select {
 		case <-c.done:
+			// That another caller gave up says nothing to this one.
+			if given := errors.Is(c.err, context.Canceled) || errors.Is(c.err, context.DeadlineExceeded); given && ctx.Err() == nil {
+				return m.get(ctx, key, fetch)
+			}
 			return c.value, c.err
 		case <-ctx.Done():
 			var none T

@@ -59,3 +59,34 @@ func TestMemoForgetsOnlyTheWrongValue(t *testing.T) {
 		t.Errorf("the refused key came back: %q", got)
 	}
 }
+
+// Who gave up does not speak for the others: one resource's short timeout must not
+// fail every other one that waits for the same key.
+func TestMemoAsksAgainWhenTheAskerGaveUp(t *testing.T) {
+	var m memo[string]
+	impatient, giveUp := context.WithCancel(t.Context())
+	asked := make(chan struct{})
+	var wg sync.WaitGroup
+	wg.Go(func() {
+		_, err := m.get(impatient, "k", func(ctx context.Context) (string, error) {
+			close(asked)
+			<-ctx.Done()
+			return "", ctx.Err()
+		})
+		if !errors.Is(err, context.Canceled) {
+			t.Errorf("the impatient caller got %v", err)
+		}
+	})
+	<-asked
+	waiting := make(chan struct{})
+	wg.Go(func() {
+		close(waiting)
+		got, err := m.get(t.Context(), "k", func(context.Context) (string, error) { return "v", nil })
+		if got != "v" || err != nil {
+			t.Errorf("%q %v", got, err)
+		}
+	})
+	<-waiting
+	giveUp()
+	wg.Wait()
+}
