@@ -5,6 +5,7 @@ package services
 import (
 	"context"
 	"fmt"
+	"slices"
 
 	"github.com/hashicorp/terraform-plugin-framework/attr"
 	"github.com/hashicorp/terraform-plugin-framework/diag"
@@ -36,6 +37,15 @@ func Strings(ctx context.Context, set types.Set) ([]string, diag.Diagnostics) {
 	var out []string
 	diags := set.ElementsAs(ctx, &out, false)
 	return out, diags
+}
+
+// AllKnown reports whether neither a collection nor any of its elements is unknown.
+func AllKnown(v interface {
+	attr.Value
+	Elements() []attr.Value
+},
+) bool {
+	return !v.IsUnknown() && !slices.ContainsFunc(v.Elements(), attr.Value.IsUnknown)
 }
 
 // Known reports whether a value is there to be read.

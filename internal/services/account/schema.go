@@ -63,6 +63,7 @@ func resourceSchema(ctx context.Context) schema.Schema {
 				MarkdownDescription: "Tags of the account, up to 50. They are changed in place; tags that are not written here are removed. By default there are none.",
 				Validators: []validator.Map{
 					mapvalidator.SizeAtMost(maxTags),
+					mapvalidator.NoNullValues(),
 					mapvalidator.KeysAre(stringvalidator.LengthBetween(1, maxTagName)),
 					mapvalidator.ValueStringsAre(stringvalidator.LengthAtMost(maxTagValue)),
 				},

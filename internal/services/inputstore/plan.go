@@ -94,7 +94,8 @@ func behind(ctx context.Context, plan, state *model, silent services.Silent) boo
 // region in the dark is what this provider is for: it only warns.
 func guard(ctx context.Context, plan, state *model, from roleModel, to sideModel, silent services.Silent) diag.Diagnostics {
 	var diags diag.Diagnostics
-	if state.PendingBlobs.ValueInt64() == 0 {
+	// What accept says may come with the apply, which plans once more.
+	if state.PendingBlobs.ValueInt64() == 0 || !services.AllKnown(plan.Accept) {
 		return diags
 	}
 	lacking := fmt.Sprintf("%s lacks %d blobs (%d bytes) that %s holds.", to.Location.ValueString(), state.PendingBlobs.ValueInt64(),

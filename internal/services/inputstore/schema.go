@@ -90,7 +90,7 @@ func resourceSchema(ctx context.Context) schema.Schema {
 			"accept": schema.SetAttribute{
 				ElementType: types.StringType, Optional: true,
 				MarkdownDescription: "Names of guards to lift. `data_loss`: change the active region although the region that is left answers and holds blobs that the other one lacks. By default none is lifted.",
-				Validators:          []validator.Set{setvalidator.ValueStringsAre(stringvalidator.OneOf(acceptDataLoss))},
+				Validators:          []validator.Set{setvalidator.NoNullValues(), setvalidator.ValueStringsAre(stringvalidator.OneOf(acceptDataLoss))},
 			},
 			"active":             roleAttribute("The active side. Known when planning, also across a failover. Give it to `input_store` of a submission."),
 			"standby":            roleAttribute("The other side."),
@@ -148,7 +148,7 @@ func roleAttribute(description string) schema.SingleNestedAttribute {
 func globs(description string) schema.ListAttribute {
 	return schema.ListAttribute{
 		ElementType: types.StringType, Optional: true, MarkdownDescription: description,
-		Validators: []validator.List{listvalidator.SizeAtLeast(1), listvalidator.ValueStringsAre(check.Glob())},
+		Validators: []validator.List{listvalidator.SizeAtLeast(1), listvalidator.NoNullValues(), listvalidator.ValueStringsAre(check.Glob())},
 	}
 }
 

@@ -143,14 +143,9 @@ func (c course) mayTakeUp() bool {
 // plannable reports whether enough is known to decide.
 func plannable(ctx context.Context, m *model) bool {
 	if !services.Known(m.Region) || !services.Known(m.InputStore) || !services.Known(m.Name) || !services.Known(m.Process) ||
-		m.ProcessArgs.IsUnknown() || m.Inputs.IsUnknown() || m.Output.IsUnknown() || m.Options.IsUnknown() || m.Triggers.IsUnknown() ||
-		m.Accept.IsUnknown() || m.OnFailover.IsUnknown() {
+		m.ProcessArgs.IsUnknown() || !services.AllKnown(m.Inputs) || m.Output.IsUnknown() || m.Options.IsUnknown() || m.Triggers.IsUnknown() ||
+		!services.AllKnown(m.Accept) || m.OnFailover.IsUnknown() {
 		return false
-	}
-	for _, v := range m.Inputs.Elements() {
-		if v.IsUnknown() {
-			return false
-		}
 	}
 	for _, v := range m.Triggers.Elements() {
 		if v.IsUnknown() {

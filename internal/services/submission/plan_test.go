@@ -244,3 +244,23 @@ func TestPlanOfTakingUpAStaleRun(t *testing.T) {
 		t.Errorf("unfenced_attempts is %s", plan.UnfencedAttempts)
 	}
 }
+
+func TestNothingIsPlannedOnAnUnknownElement(t *testing.T) {
+	for name, change := range map[string]func(*model){
+		"accept": func(m *model) {
+			m.Accept = types.SetValueMust(types.StringType, []attr.Value{types.StringUnknown()})
+		},
+		"inputs": func(m *model) {
+			m.Inputs = types.ListValueMust(types.StringType, []attr.Value{types.StringUnknown()})
+		},
+	} {
+		m := submissionIn("westus2", "forced")
+		m.Options = types.ObjectNull(map[string]attr.Type{})
+		if !plannable(t.Context(), &m) {
+			t.Fatal("the model itself cannot be planned")
+		}
+		if change(&m); plannable(t.Context(), &m) {
+			t.Errorf("an element of %s is not known", name)
+		}
+	}
+}

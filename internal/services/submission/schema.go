@@ -5,6 +5,7 @@ import (
 
 	"github.com/hashicorp/terraform-plugin-framework-timeouts/resource/timeouts"
 	"github.com/hashicorp/terraform-plugin-framework-validators/listvalidator"
+	"github.com/hashicorp/terraform-plugin-framework-validators/mapvalidator"
 	"github.com/hashicorp/terraform-plugin-framework-validators/setvalidator"
 	"github.com/hashicorp/terraform-plugin-framework-validators/stringvalidator"
 	"github.com/hashicorp/terraform-plugin-framework/resource/identityschema"
@@ -52,7 +53,7 @@ func resourceSchema(ctx context.Context) schema.Schema {
 			"inputs": schema.ListAttribute{
 				ElementType: types.StringType, Required: true,
 				MarkdownDescription: "Names of the input blobs of one sample, in order: FASTQ in pairs (first reads, second reads, and so on) or BAM, never mixed.",
-				Validators:          []validator.List{listvalidator.SizeAtLeast(1)},
+				Validators:          []validator.List{listvalidator.SizeAtLeast(1), listvalidator.NoNullValues()},
 			},
 			"process": schema.StringAttribute{
 				Required: true, MarkdownDescription: "The workflow to run: `snapgatk` or `gatk4`.",
@@ -111,12 +112,13 @@ func resourceSchema(ctx context.Context) schema.Schema {
 			},
 			"triggers": schema.MapAttribute{
 				ElementType: types.StringType, Optional: true, MarkdownDescription: "Arbitrary values; a change runs the workflow again, under the next generation.",
+				Validators: []validator.Map{mapvalidator.NoNullValues()},
 			},
 			"accept": schema.SetAttribute{
 				ElementType: types.StringType, Optional: true,
 				MarkdownDescription: "Names of guards to lift; each lifts only itself, and by default none is. `stale_runs`: fail back to a region where a superseded run is alive, which takes that run up again. " +
 					"`data_loss`: submit although the recovery point is older than the pair's `max_data_loss`. `changed_inputs`: submit although inputs differ from what was replicated.",
-				Validators: []validator.Set{setvalidator.ValueStringsAre(stringvalidator.OneOf(failover.AcceptStaleRuns, acceptDataLoss, acceptChangedInputs))},
+				Validators: []validator.Set{setvalidator.NoNullValues(), setvalidator.ValueStringsAre(stringvalidator.OneOf(failover.AcceptStaleRuns, acceptDataLoss, acceptChangedInputs))},
 			},
 			"workflow_id":       text("Number that the service gave the run that counts."),
 			"status":            text("What the service says of it: `queued`, `working`, `success`, `failed`, `cancelling` or `cancelled`; `unknown` for a code this provider does not know."),

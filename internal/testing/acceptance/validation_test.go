@@ -56,6 +56,7 @@ resource "genomics_workflow_submission" "NAME" {
 		"unknown_region":   {pair(`"westeurope"`, `"westeurop"`), []string{"Unknown region", "westeurope"}},
 		"geography":        {pair(`, "Europe"`, ``), []string{"Region outside the allowed geographies", "westeurope", `"Europe"`, "United States"}},
 		"no_geography":     {pair(`"Europe"`, `"Atlantis"`), []string{"Unknown geography", "Atlantis"}},
+		"null_trigger":     {sent(`process      = "gatk4"`, "process = \"gatk4\"\ntriggers = { a = null }"), []string{"Null Map Value", "null_trigger"}},
 		"account_id":       {pair(`local.account`, `"lab"`), []string{"Invalid account ID"}},
 		"container":        {pair(`"outputs"`, `"Outputs"`), []string{"Invalid container name"}},
 		"store_same":       {store(`"westeurope"`, `"westus2"`), []string{"Both sides are in the same region"}},
