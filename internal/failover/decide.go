@@ -100,12 +100,24 @@ func Decide(o Observation) Decision {
 func (o Observation) follow(d *Decision, current int) {
 	cur := o.Attempts[current]
 	if cur.Status != StatusSuccess && o.Policy != ResubmitAll {
+		silent := -1
 		for i, a := range o.Attempts {
-			if a.Superseded && a.Key == o.Key && a.Status == StatusSuccess {
+			switch {
+			case !a.Superseded || a.Key != o.Key || a.Status != StatusSuccess:
+			case o.Answers(a.Location):
 				d.Action, d.Promote, d.Supersede = Promote, i, current
 				d.Reason = fmt.Sprintf("the run %s in %s finished successfully before the one in %s did, so it is kept", a.WorkflowID, a.Location, cur.Location)
 				return
+			default:
+				silent = i
 			}
+		}
+		if silent >= 0 {
+			// Promoting reads the run once more. Until that can be done nothing moves:
+			// what runs may finish, and nothing is run yet again.
+			a := o.Attempts[silent]
+			d.Reason = fmt.Sprintf("the run %s in %s finished successfully and counts as soon as its region answers", a.WorkflowID, a.Location)
+			return
 		}
 	}
 	if cur.Location == o.Location && strings.EqualFold(cur.AccountID, o.AccountID) {
@@ -136,6 +148,11 @@ func (o Observation) guard(d *Decision) {
 	}
 	for i, a := range o.Attempts {
 		if !a.Superseded || i == d.Supersede || !a.Status.Live() || a.Location != o.Location || a.Key != o.Key {
+			continue
+		}
+		// Where no run counts there is none to run beside: the stale one is taken up,
+		// unless it is about to stop.
+		if d.Supersede < 0 && a.Status != StatusCancelling {
 			continue
 		}
 		*d = Decision{Action: Refuse, Promote: -1, Supersede: -1, Unfenced: Unfenced(o.Attempts), Reason: fmt.Sprintf(

@@ -51,6 +51,11 @@ func TestDecide(t *testing.T) {
 		"return: the restarted run is fenced":       {at: east, attempts: []Attempt{attempt("1", west, StatusWorking, true), attempt("7", east, StatusWorking, false)}, want: Keep, promote: -1, super: -1, fence: []int{0}},
 		"return: a failed old run needs nothing":    {at: east, attempts: []Attempt{attempt("1", west, StatusFailed, true), attempt("7", east, StatusWorking, false)}, want: Keep, promote: -1, super: -1},
 		"return: the old run finished first":        {at: east, attempts: []Attempt{attempt("1", west, StatusSuccess, true), attempt("7", east, StatusWorking, false)}, want: Promote, promote: 0, super: 1, fence: []int{1}},
+		"the old run finished first, dark again":    {at: east, dark: []string{west}, attempts: []Attempt{attempt("1", west, StatusSuccess, true), attempt("7", east, StatusWorking, false)}, want: Keep, promote: -1, super: -1},
+		"nothing is sent to where it finished":      {at: west, dark: []string{west}, attempts: []Attempt{attempt("1", west, StatusSuccess, true), attempt("7", east, StatusWorking, false)}, want: Keep, promote: -1, super: -1},
+		"the one that answers is promoted":          {at: east, dark: []string{west}, attempts: []Attempt{attempt("1", west, StatusSuccess, true), attempt("7", east, StatusSuccess, true), attempt("8", east, StatusFailed, false)}, want: Promote, promote: 1, super: 2},
+		"none counts: the stale run is taken up":    {at: west, attempts: []Attempt{attempt("1", west, StatusWorking, true), attempt("7", east, StatusWorking, true)}, want: Submit, promote: -1, super: -1, fence: []int{1}},
+		"none counts: a stopping run is waited for": {at: west, attempts: []Attempt{attempt("1", west, StatusCancelling, true)}, want: Refuse, promote: -1, super: -1, unfenced: 1},
 		"return: both finished":                     {at: east, attempts: []Attempt{attempt("1", west, StatusSuccess, true), attempt("7", east, StatusSuccess, false)}, want: Keep, promote: -1, super: -1},
 		"a promoted success stays where it is":      {at: east, attempts: []Attempt{attempt("1", west, StatusSuccess, false), attempt("7", east, StatusCancelled, true)}, want: Keep, promote: -1, super: -1},
 		"failback with a stale run is refused":      {at: west, attempts: []Attempt{attempt("1", west, StatusWorking, true), attempt("7", east, StatusWorking, false)}, want: Refuse, promote: -1, super: -1, unfenced: 1},
@@ -105,6 +110,9 @@ func TestDecideProperties(t *testing.T) {
 			if i == Current(attempts) && d.Supersede != i {
 				t.Fatalf("fences the attempt that counts")
 			}
+		}
+		if d.Promote >= 0 && attempts[d.Promote].Location == dark {
+			t.Fatalf("promotes %+v in the silent region", attempts[d.Promote])
 		}
 		if c := Current(attempts); c >= 0 && attempts[c].Status == StatusSuccess && policy != ResubmitAll && d.Action != Keep {
 			t.Fatalf("%s after a success", d.Action)
