@@ -43,7 +43,7 @@ type job struct {
 	// before is the refreshed state that was decided on, now the attempts as they
 	// unfold, saved what the CLI is handed if the apply is torn here.
 	before, now, saved ledger
-	// todo and asked are entries, as bits: to be told to stop, told to stop.
+	// What has to be told to stop, and what was told, as bits of entries.
 	todo, asked uint8
 	// surplus are runs of the active region, as bits.
 	surplus uint8

@@ -46,6 +46,7 @@ func (v variant) step(w world, check *checks, emit func(event, world)) {
 		emit(e, w)
 	}
 	switch j.at {
+	case idle:
 	case fencing:
 		if j.todo != 0 {
 			v.cancel(&w, d, emit)

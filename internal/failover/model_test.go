@@ -191,6 +191,7 @@ func (w *world) surroundings(emit func(event, world)) {
 			case failed:
 				next.runs[r][n] = working
 				emit(event{"the service restarts", r, n}, next)
+			case absent, success, cancelled:
 			}
 		}
 		next := *w
