@@ -4,6 +4,8 @@ import (
 	"context"
 	"fmt"
 	"net/http"
+	"net/url"
+	"strings"
 
 	"github.com/genomics-continuity/terraform-provider-genomics/internal/emulator/fault"
 	"github.com/genomics-continuity/terraform-provider-genomics/internal/emulator/journal"
@@ -24,6 +26,7 @@ func (e *Emulator) faultRoutes(handle func(string, func(*http.Request) (any, err
 	handle("POST /admin/regions/{region}/up", func(r *http.Request) (any, error) {
 		return e.applyFault(r.Context(), r.PathValue("region"), fault.Fault{Mode: fault.None})
 	})
+	handle("PUT /admin/regions/{region}/front", e.setFront)
 	handle("PUT /admin/resource-manager/fault", func(r *http.Request) (any, error) {
 		return e.changeFault(r, resourceManager, fault.Fault{Mode: fault.None})
 	})
@@ -43,6 +46,31 @@ func (e *Emulator) faults() map[string]fault.Fault {
 		faults[r.name] = r.current()
 	}
 	return faults
+}
+
+// setFront says what stands before a region's blob door, such as a fault proxy:
+// Resource Manager gives its URL out from now on.
+func (e *Emulator) setFront(r *http.Request) (any, error) {
+	region, ok := e.regionNamed(r.PathValue("region"))
+	if !ok {
+		return nil, fmt.Errorf("there is no region %q", r.PathValue("region"))
+	}
+	var body struct {
+		Blob string `json:"blob"`
+	}
+	if err := readJSON(r, &body); err != nil {
+		return nil, err
+	}
+	if body.Blob == "" {
+		region.front.Store(nil)
+		return body, nil
+	}
+	front, err := url.Parse(strings.TrimRight(body.Blob, "/"))
+	if err != nil || front.Scheme == "" || front.Port() == "" {
+		return nil, fmt.Errorf("blob must be a URL with a port, or empty")
+	}
+	region.front.Store(front)
+	return body, nil
 }
 
 func (e *Emulator) changeFault(r *http.Request, name string, f fault.Fault) (any, error) {

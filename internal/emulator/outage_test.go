@@ -116,3 +116,39 @@ func TestLostAnswerLeavesItsJob(t *testing.T) {
 		t.Errorf("%d runs", len(runs))
 	}
 }
+
+// A proxy before a region's blob door is what Resource Manager tells clients of,
+// and a copy that names it reads from that region.
+func TestFrontBeforeTheBlobDoor(t *testing.T) {
+	l := newLab(t, Config{})
+	door := l.Ready().Regions[west].Blob
+	front := "http://127.0.0.1:1"
+	endpoint := func() string {
+		for _, a := range l.Ready().StorageAccounts {
+			if a.Location == west {
+				return a.Endpoint
+			}
+		}
+		return ""
+	}
+	l.admin("PUT", "/admin/regions/westus2/front", `{"blob":"`+front+`/"}`)
+	if got := endpoint(); got != front+"/emuwestus2/" {
+		t.Errorf("the endpoint is %s", got)
+	}
+	l.admin("PUT", "/admin/regions/westus2/fault", `{"mode":"error503","scope":"storage"}`)
+	target := l.Ready().Regions[europe].Blob + "/emuwesteurope/inputs/new?sv=1&sig=t"
+	a := l.must("PUT", target, map[string]string{"x-ms-copy-source": front + "/emuwestus2/inputs/s_1.fq?sv=1&sig=source"}, "", 500)
+	if a.header.Get("x-ms-error-code") != "CannotVerifyCopySource" {
+		t.Errorf("a copy from behind the front: %+v", a)
+	}
+	l.admin("POST", "/admin/regions/westus2/up", "")
+	// Jobs do not pass it.
+	if run := l.await(west, l.submit(west, "s", "s", "s_1.fq"), workflows.Succeeded); run.Restarts != 0 {
+		t.Errorf("the run: %+v", run)
+	}
+	l.admin("PUT", "/admin/regions/westus2/front", `{}`)
+	if got := endpoint(); got != door+"/emuwestus2/" {
+		t.Errorf("without a front the endpoint is %s", got)
+	}
+	l.must("PUT", l.Ready().Admin+"/admin/regions/westus2/front", nil, `{"blob":"here"}`, 400)
+}

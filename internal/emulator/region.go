@@ -6,6 +6,7 @@ import (
 	"net/http"
 	"net/url"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"github.com/genomics-continuity/terraform-provider-genomics/internal/emulator/arm"
@@ -27,6 +28,16 @@ type region struct {
 
 	mu    sync.Mutex // one change at a time
 	fault fault.Fault
+
+	front atomic.Pointer[url.URL] // stands before the blob door; nil is nothing
+}
+
+// blobURL is where clients are told that the region's blobs are.
+func (r *region) blobURL() string {
+	if front := r.front.Load(); front != nil {
+		return front.String()
+	}
+	return r.blobTarget.URL()
 }
 
 // current returns the fault in force.
@@ -79,7 +90,7 @@ func (e *Emulator) addRegion(config Region) error {
 			if !ok {
 				return "", false
 			}
-			return e.blobEndpoint(a), true
+			return e.doorEndpoint(a), true
 		},
 		StorageDark: func() bool { return r.blobTarget.Fault().Dark() },
 		Seen:        e.remember,

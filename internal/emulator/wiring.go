@@ -24,8 +24,18 @@ func (e *Emulator) regionNamed(name string) (*region, bool) {
 	return nil, false
 }
 
-// blobEndpoint is the URL of a storage account's blob service, at its region's door.
+// blobEndpoint is the URL of a storage account's blob service as clients are told.
 func (e *Emulator) blobEndpoint(a arm.StorageAccount) string {
+	r, ok := e.regionNamed(a.Location)
+	if !ok {
+		return ""
+	}
+	return r.blobURL() + "/" + a.Name + "/"
+}
+
+// doorEndpoint is the same at the region's door itself: jobs run in the region,
+// past whatever stands before its door.
+func (e *Emulator) doorEndpoint(a arm.StorageAccount) string {
 	r, ok := e.regionNamed(a.Location)
 	if !ok {
 		return ""
@@ -36,7 +46,8 @@ func (e *Emulator) blobEndpoint(a arm.StorageAccount) string {
 // regionOfDoor finds the region whose door has this host:port.
 func (e *Emulator) regionOfDoor(host string) (name string, dark, known bool) {
 	for _, r := range e.regions {
-		if sameHost(r.blobTarget.Host(), host) {
+		front := r.front.Load()
+		if sameHost(r.blobTarget.Host(), host) || front != nil && sameHost(front.Host, host) {
 			return r.name, r.blobTarget.Fault().Dark(), true
 		}
 	}

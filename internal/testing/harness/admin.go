@@ -70,6 +70,12 @@ func (a *Admin) Up(ctx context.Context, region string) error {
 	return a.Fault(ctx, region, Fault{Mode: Healthy})
 }
 
+// Front tells the emulator what stands before a region's blob door, such as a
+// fault proxy; Resource Manager gives this URL out. Empty is nothing.
+func (a *Admin) Front(ctx context.Context, region, blobURL string) error {
+	return a.call(ctx, http.MethodPut, place(region)+"/front", nil, map[string]string{"blob": blobURL}, nil)
+}
+
 // Faults returns the fault in force by region, and that of ResourceManager.
 func (a *Admin) Faults(ctx context.Context) (map[string]Fault, error) {
 	var faults map[string]Fault
