@@ -56,8 +56,10 @@ type residencyModel struct {
 }
 
 type failoverModel struct {
-	Mode        types.String `tfsdk:"mode"`
-	MaxDataLoss types.String `tfsdk:"max_data_loss"`
+	Mode         types.String `tfsdk:"mode"`
+	MaxDataLoss  types.String `tfsdk:"max_data_loss"`
+	CoolingTime  types.String `tfsdk:"cooling_time"`
+	DrainTimeout types.String `tfsdk:"drain_timeout"`
 }
 
 // roleModel is one side as everything behind the pair sees it.
@@ -73,6 +75,10 @@ type roleModel struct {
 	Generation             types.Int64  `tfsdk:"generation"`
 	FailoverMode           types.String `tfsdk:"failover_mode"`
 	MaxDataLoss            types.String `tfsdk:"max_data_loss"`
+	DrainTimeout           types.String `tfsdk:"drain_timeout"`
+	PeerLocation           types.String `tfsdk:"peer_location"`
+	PeerAccountID          types.String `tfsdk:"peer_account_id"`
+	PeerAPIURL             types.String `tfsdk:"peer_api_url"`
 }
 
 var roleTypes = map[string]attr.Type{
@@ -87,6 +93,10 @@ var roleTypes = map[string]attr.Type{
 	"generation":                types.Int64Type,
 	"failover_mode":             types.StringType,
 	"max_data_loss":             types.StringType,
+	"drain_timeout":             types.StringType,
+	"peer_location":             types.StringType,
+	"peer_account_id":           types.StringType,
+	"peer_api_url":              types.StringType,
 }
 
 // side is one side of the configuration, with its nested output unfolded.
@@ -97,6 +107,8 @@ type side struct {
 	accountID types.String
 	storageID types.String
 	container types.String
+	// apiURL is no part of the configuration; it follows from the location.
+	apiURL types.String
 }
 
 func (m *model) side(ctx context.Context, role string) (side, diag.Diagnostics) {
@@ -104,7 +116,7 @@ func (m *model) side(ctx context.Context, role string) (side, diag.Diagnostics) 
 	if role == roleSecondary {
 		object = m.Secondary
 	}
-	out := side{role: role, location: types.StringUnknown(), accountID: types.StringUnknown(), storageID: types.StringUnknown(), container: types.StringUnknown()}
+	out := side{role: role, location: types.StringUnknown(), accountID: types.StringUnknown(), storageID: types.StringUnknown(), container: types.StringUnknown(), apiURL: types.StringUnknown()}
 	if object.IsUnknown() || object.IsNull() {
 		return out, nil
 	}
@@ -134,7 +146,7 @@ func activeSide(activeRegion types.String, primary, secondary side) (active, sta
 
 // mode is the failover mode with its default.
 func (m *model) failover(ctx context.Context) (failoverModel, diag.Diagnostics) {
-	f := failoverModel{Mode: types.StringValue(modeForced), MaxDataLoss: types.StringNull()}
+	f := failoverModel{Mode: types.StringValue(modeForced), MaxDataLoss: types.StringNull(), CoolingTime: types.StringNull(), DrainTimeout: types.StringNull()}
 	if m.Failover.IsNull() || m.Failover.IsUnknown() {
 		return f, nil
 	}
@@ -147,15 +159,13 @@ func (m *model) failover(ctx context.Context) (failoverModel, diag.Diagnostics) 
 
 // describe is a side in its role, but for its container's URL, which Resource
 // Manager may have to be asked for.
-func (m *model) describe(s side, apiURL types.String, url types.String, f failoverModel) roleModel {
+func (m *model) describe(s, peer side, url types.String, f failoverModel) roleModel {
 	r := roleModel{
 		PairName: m.Name, Role: types.StringValue(s.role),
-		Location: s.location, AccountID: s.accountID, AccountName: types.StringUnknown(), APIURL: apiURL,
+		Location: normalized(s.location), AccountID: s.accountID, AccountName: types.StringUnknown(), APIURL: s.apiURL,
 		OutputStorageAccountID: s.storageID, OutputContainerURL: url, Generation: m.Generation,
-		FailoverMode: f.Mode, MaxDataLoss: f.MaxDataLoss,
-	}
-	if !s.location.IsUnknown() {
-		r.Location = types.StringValue(region.Normalize(s.location.ValueString()))
+		FailoverMode: f.Mode, MaxDataLoss: f.MaxDataLoss, DrainTimeout: f.DrainTimeout,
+		PeerLocation: normalized(peer.location), PeerAccountID: peer.accountID, PeerAPIURL: peer.apiURL,
 	}
 	if !s.accountID.IsUnknown() {
 		if id, err := azure.ParseAccountID(s.accountID.ValueString()); err == nil {
@@ -163,6 +173,13 @@ func (m *model) describe(s side, apiURL types.String, url types.String, f failov
 		}
 	}
 	return r
+}
+
+func normalized(location types.String) types.String {
+	if location.IsUnknown() {
+		return location
+	}
+	return types.StringValue(region.Normalize(location.ValueString()))
 }
 
 func (r roleModel) object(ctx context.Context) (types.Object, diag.Diagnostics) {

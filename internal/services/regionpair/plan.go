@@ -34,14 +34,20 @@ func (r *Resource) complete(ctx context.Context, plan *model, state *model) diag
 		plan.Active, plan.Standby = types.ObjectUnknown(roleTypes), types.ObjectUnknown(roleTypes)
 		return diags
 	}
+	for _, s := range []*side{&active, &standby} {
+		diags.Append(r.locate(s)...)
+	}
+	if diags.HasError() {
+		return diags
+	}
 	var prior []roleModel
 	if state != nil {
 		prior, d = state.roles(ctx)
 		diags.Append(d...)
 	}
-	plan.Active, d = r.describe(ctx, plan, active, settings, prior)
+	plan.Active, d = r.describe(ctx, plan, active, standby, settings, prior)
 	diags.Append(d...)
-	plan.Standby, d = r.describe(ctx, plan, standby, settings, prior)
+	plan.Standby, d = r.describe(ctx, plan, standby, active, settings, prior)
 	diags.Append(d...)
 	return diags
 }
@@ -89,26 +95,32 @@ func (r *Resource) guard(_ context.Context, settings failoverModel, from, to sid
 	return diags
 }
 
+// locate fills in the base URL of the workflow service of a side.
+func (r *Resource) locate(s *side) diag.Diagnostics {
+	var diags diag.Diagnostics
+	if !services.Known(s.location) {
+		return diags
+	}
+	url, err := r.session.ServiceURL(s.location.ValueString())
+	if err != nil {
+		diags.AddAttributeError(path.Root(s.role).AtName("location"), "No service endpoint for this region", err.Error())
+		return diags
+	}
+	s.apiURL = types.StringValue(url)
+	return diags
+}
+
 // describe is a side in its role. Its container's URL comes from the state when
 // it is there, so that a plan needs no answer from Resource Manager.
-func (r *Resource) describe(ctx context.Context, plan *model, s side, settings failoverModel, prior []roleModel) (types.Object, diag.Diagnostics) {
+func (r *Resource) describe(ctx context.Context, plan *model, s, peer side, settings failoverModel, prior []roleModel) (types.Object, diag.Diagnostics) {
 	var diags diag.Diagnostics
-	api := types.StringUnknown()
-	if services.Known(s.location) {
-		url, err := r.session.ServiceURL(s.location.ValueString())
-		if err != nil {
-			diags.AddAttributeError(path.Root(s.role).AtName("location"), "No service endpoint for this region", err.Error())
-			return types.ObjectUnknown(roleTypes), diags
-		}
-		api = types.StringValue(url)
-	}
 	known := make([]services.KnownURL, 0, len(prior))
 	for _, p := range prior {
 		known = append(known, services.KnownURL{Location: p.Location, StorageAccountID: p.OutputStorageAccountID, URL: p.OutputContainerURL})
 	}
 	url, d := s.output().PlannedURL(ctx, r.session, path.Root(s.role).AtName("output").AtName("storage_account_id"), known)
 	diags.Append(d...)
-	object, d := plan.describe(s, api, url, settings).object(ctx)
+	object, d := plan.describe(s, peer, url, settings).object(ctx)
 	diags.Append(d...)
 	return object, diags
 }

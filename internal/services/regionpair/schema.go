@@ -75,6 +75,18 @@ func resourceSchema(ctx context.Context) schema.Schema {
 							"An older one refuses the submission, unless it accepts `data_loss`. By default any age is accepted.",
 						Validators: []validator.String{check.Duration()},
 					},
+					"cooling_time": schema.StringAttribute{
+						Optional: true,
+						MarkdownDescription: "How long after a failover the next one is refused, as a duration such as `1h`, so that a flapping region is not followed back and forth. " +
+							"Lifted by `accept = [\"cooling_time\"]`. By default the next one may follow at once.",
+						Validators: []validator.String{check.Duration()},
+					},
+					"drain_timeout": schema.StringAttribute{
+						Optional: true,
+						MarkdownDescription: "How long a planned failover waits for a run to finish in the region that is left before it cancels it, as a duration such as `4h`. " +
+							"By default it cancels at once. Without meaning for a forced failover, which waits for nothing.",
+						Validators: []validator.String{check.Duration()},
+					},
 				},
 			},
 			"active":  roleAttribute("The side that runs workflows now. Known when planning, also across a failover. Give it to `region` of a submission."),
@@ -152,6 +164,10 @@ func roleAttribute(description string) schema.SingleNestedAttribute {
 			"generation":                schema.Int64Attribute{Computed: true, MarkdownDescription: "The pair's generation."},
 			"failover_mode":             text("The pair's `failover.mode`."),
 			"max_data_loss":             text("The pair's `failover.max_data_loss`; null if none is set."),
+			"drain_timeout":             text("The pair's `failover.drain_timeout`; null if none is set."),
+			"peer_location":             text("Azure region of the other side."),
+			"peer_account_id":           text("Resource ID of the other side's account."),
+			"peer_api_url":              text("Base URL of the workflow service in the other side's region."),
 		},
 	}
 }
