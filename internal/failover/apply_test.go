@@ -9,6 +9,8 @@ import "math/bits"
 // that the explorer has to find.
 type variant struct {
 	planned bool
+	// drains lets the old run of a planned failover finish first.
+	drains bool
 	// resendBlindly sends again when an answer was lost, without looking.
 	resendBlindly bool
 	// forgetLeft drops the superseded attempt on a flip.
@@ -17,6 +19,10 @@ type variant struct {
 	adoptCancelled bool
 	// stopFirst tells the run that counts to stop before another takes its place.
 	stopFirst bool
+	// noteless leaves no note before it stops the run that counts.
+	noteless bool
+	// blind does not look for runs that nobody knows of in the other region.
+	blind bool
 }
 
 // phase is what a running apply does next.
@@ -25,8 +31,10 @@ type phase uint8
 const (
 	idle phase = iota
 	fencing
+	clearing
 	finding
 	sparing
+	draining
 	yielding
 	sending
 	lookingUp
@@ -45,6 +53,8 @@ type job struct {
 	before, now, saved ledger
 	// What has to be told to stop, and what was told, as bits of entries.
 	todo, asked uint8
+	// first has to be seen stopped before anything is submitted, as bits of entries.
+	first uint8
 	// surplus are runs of the active region, as bits.
 	surplus uint8
 	// adopt is the run to take up plus one, seen the condition it was found in.
@@ -64,6 +74,36 @@ func (v variant) leave(w *world, d Decision) {
 	if j.given {
 		j.todo, j.asked = 0, 0
 	}
+}
+
+// note leaves a note beside the run that counts, which has to be there before it
+// is told to stop. Without it nothing is stopped.
+func (v variant) note(w *world, d Decision) (written bool) {
+	j := &w.job
+	if j.todo == 0 || v.noteless {
+		return true
+	}
+	e := j.now.entries[d.Supersede]
+	if w.dark[e.region] {
+		j.todo, j.trouble = 0, true
+		return false
+	}
+	w.notes[e.region] |= 1 << e.n
+	return true
+}
+
+// overtaken reports whether a run ended by itself, so that there is nothing to
+// submit any more.
+func (v variant) overtaken(w *world, d Decision) bool {
+	if d.Action != Submit {
+		return false
+	}
+	now := w.job.now
+	if i := d.Supersede; i >= 0 && w.job.given && (now.entries[i].seen == cancelling || now.entries[i].seen == cancelled) {
+		now.entries[i].superseded = true
+	}
+	again := v.decideOn(w, now)
+	return again.Action == Keep || again.Action == Promote
 }
 
 // cancel tells one run to stop.
@@ -89,10 +129,10 @@ func (v variant) cancel(w *world, d Decision, emit func(event, world)) {
 }
 
 // await sees one run stopped, or gives up on it.
-func (v variant) await(w *world, emit func(event, world)) {
+func (v variant) await(w *world, which *uint8, emit func(event, world)) {
 	j := &w.job
-	i := bits.TrailingZeros8(j.asked)
-	j.asked &^= 1 << i
+	i := bits.TrailingZeros8(*which)
+	*which &^= 1 << i
 	e := &j.now.entries[i]
 	run := w.runs[e.region][e.n]
 	what := "apply has waited for"
@@ -110,24 +150,12 @@ func (v variant) crash(w world, emit func(event, world)) {
 	if w.job.at == idle || w.left.kills == 0 {
 		return
 	}
-	d, j := v.decide(&w), w.job
+	j := w.job
 	w.left.kills--
 	w.job = job{}
-	for _, torn := range []bool{false, true} {
-		next, what := w, "killed: the apply"
-		if torn {
-			next.save(j.saved)
-			what = "torn: the apply, after it saved its state"
-		}
-		if i := d.Supersede; i >= 0 {
-			e := j.before.entries[i]
-			c := w.runs[e.region][e.n]
-			if now, ok := next.disk.counts(); ok && now.region == e.region && now.n == e.n && e.seen != cancelling && (c == cancelling || c == cancelled) {
-				next.forgotten = true
-			}
-		}
-		emit(event{what, -1, 0}, next)
-	}
+	emit(event{"killed: the apply", -1, 0}, w)
+	w.disk = j.saved
+	emit(event{"torn: the apply, after it saved its state", -1, 0}, w)
 }
 
 // fenced is what a decision stops, as bits: of the run that counted until now, or

@@ -43,6 +43,11 @@ type Attempt struct {
 	// InputFailure says that the run failed for its input's fault: it would fail
 	// in any region, and its service does not restart it after an outage.
 	InputFailure bool
+	// Stray says that the run was found in its account under the submission's key
+	// without ever having been known: an apply died between the service's yes and
+	// its state. It is superseded like any other that does not count, but where it
+	// runs in the active region and none counts in its place it is taken up.
+	Stray bool
 }
 
 // Settled reports whether nothing can change this attempt any more. A run that
@@ -67,6 +72,15 @@ func Current(attempts []Attempt) int {
 		}
 	}
 	return -1
+}
+
+// HandedOver reports whether a run that counted and is stopping or stopped now was
+// stopped by this provider to make way for another run that never came to be
+// known: noted says that the note which is written before such a run is stopped
+// lies beside it. Then no run counts, and the submission is submitted again.
+// Without a note somebody wanted the run gone.
+func HandedOver(now Status, noted bool) bool {
+	return noted && (now == StatusCancelling || now == StatusCancelled)
 }
 
 // Unfenced counts the superseded attempts not yet known to be stopped.

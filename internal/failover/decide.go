@@ -61,6 +61,9 @@ type Decision struct {
 	Supersede int
 	// Fence lists attempts to cancel, in regions that answer.
 	Fence []int
+	// StopFirst lists the attempts that have to be seen stopped before anything is
+	// submitted: they are stopping already, in the region to submit in.
+	StopFirst []int
 	// Unfenced is how many superseded attempts stay alive when all of this is
 	// done, those being fenced not counted.
 	Unfenced int64
@@ -78,8 +81,9 @@ func Decide(o Observation) Decision {
 	d := Decision{Action: Keep, Promote: -1, Supersede: -1}
 	current := Current(o.Attempts)
 	switch {
+	case o.finished(&d, current):
 	case current < 0:
-		d.Action, d.Reason = Submit, "it has not been submitted yet"
+		d.Action, d.Reason = Submit, "no run of it counts"
 	case o.Attempts[current].Key != o.Key:
 		d.Action, d.Supersede = Submit, current
 		d.Reason = "its content or triggers changed"
@@ -95,31 +99,41 @@ func Decide(o Observation) Decision {
 	return d
 }
 
-// follow decides for a submission whose content stands: whether its run moves
-// with the active region, and which run counts when two have happened.
-func (o Observation) follow(d *Decision, current int) {
-	cur := o.Attempts[current]
-	if cur.Status != StatusSuccess && o.Policy != ResubmitAll {
-		silent := -1
-		for i, a := range o.Attempts {
-			switch {
-			case !a.Superseded || a.Key != o.Key || a.Status != StatusSuccess:
-			case o.Answers(a.Location):
-				d.Action, d.Promote, d.Supersede = Promote, i, current
-				d.Reason = fmt.Sprintf("the run %s in %s finished successfully before the one in %s did, so it is kept", a.WorkflowID, a.Location, cur.Location)
-				return
-			default:
-				silent = i
-			}
-		}
-		if silent >= 0 {
-			// Promoting reads the run once more. Until that can be done nothing moves:
-			// what runs may finish, and nothing is run yet again.
-			a := o.Attempts[silent]
-			d.Reason = fmt.Sprintf("the run %s in %s finished successfully and counts as soon as its region answers", a.WorkflowID, a.Location)
-			return
+// finished looks for a superseded run of this content that succeeded while the
+// one that counts, if any does, has not. It is the result, and nothing is run yet
+// again.
+func (o Observation) finished(d *Decision, current int) bool {
+	counts := current >= 0 && o.Attempts[current].Key == o.Key
+	changed := current >= 0 && !counts
+	if o.Policy == ResubmitAll || changed || counts && o.Attempts[current].Status == StatusSuccess {
+		return false
+	}
+	silent := -1
+	for i, a := range o.Attempts {
+		switch {
+		case !a.Superseded || a.Key != o.Key || a.Status != StatusSuccess:
+		case o.Answers(a.Location):
+			d.Action, d.Promote, d.Supersede = Promote, i, current
+			d.Reason = fmt.Sprintf("the run %s in %s finished successfully before any other did, so it is kept", a.WorkflowID, a.Location)
+			return true
+		default:
+			silent = i
 		}
 	}
+	if silent < 0 {
+		return false
+	}
+	// Promoting reads the run once more. Until that can be done nothing moves: what
+	// runs may finish, and nothing is run yet again.
+	a := o.Attempts[silent]
+	d.Reason = fmt.Sprintf("the run %s in %s finished successfully and counts as soon as its region answers", a.WorkflowID, a.Location)
+	return true
+}
+
+// follow decides for a submission whose content stands: whether its run moves
+// with the active region.
+func (o Observation) follow(d *Decision, current int) {
+	cur := o.Attempts[current]
 	if cur.Location == o.Location && strings.EqualFold(cur.AccountID, o.AccountID) {
 		d.Reason = "its run is in the active region"
 		return
@@ -143,16 +157,13 @@ func (o Observation) follow(d *Decision, current int) {
 // guard refuses to submit where a superseded run of this submission is alive:
 // the two would compute and write side by side.
 func (o Observation) guard(d *Decision) {
-	if slices.Contains(o.Accept, AcceptStaleRuns) {
-		return
-	}
 	for i, a := range o.Attempts {
-		if !a.Superseded || i == d.Supersede || !a.Status.Live() || a.Location != o.Location || a.Key != o.Key {
+		if !a.Superseded || i == d.Supersede || !a.Status.Live() || a.Location != o.Location || a.Key != o.Key || a.Stray {
 			continue
 		}
 		// Where no run counts there is none to run beside: the stale one is taken up,
-		// unless it is about to stop.
-		if d.Supersede < 0 && a.Status != StatusCancelling {
+		// or seen to stop.
+		if d.Supersede < 0 || slices.Contains(o.Accept, AcceptStaleRuns) {
 			continue
 		}
 		*d = Decision{Action: Refuse, Promote: -1, Supersede: -1, Unfenced: Unfenced(o.Attempts), Reason: fmt.Sprintf(
@@ -168,11 +179,14 @@ func (o Observation) fence(d *Decision) {
 		if !superseded || !a.Status.Live() {
 			continue
 		}
-		// With the guard lifted, a live run in the target region is taken up
-		// again rather than cancelled and sent anew.
 		if d.Action == Submit && a.Superseded && a.Location == o.Location && strings.EqualFold(a.AccountID, o.AccountID) && a.Key == o.Key {
-			d.TakesUp = true
-			continue
+			// A live run in the target region is taken up again rather than cancelled
+			// and sent anew. One that is stopping has to be gone before.
+			if a.Status != StatusCancelling {
+				d.TakesUp = true
+				continue
+			}
+			d.StopFirst = append(d.StopFirst, i)
 		}
 		if o.Answers(a.Location) {
 			d.Fence = append(d.Fence, i)

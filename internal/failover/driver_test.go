@@ -1,6 +1,9 @@
 package failover
 
-import "slices"
+import (
+	"math/bits"
+	"slices"
+)
 
 // step yields every way in which the driver can go on from w. The undisturbed
 // one comes first.
@@ -21,8 +24,7 @@ func (v variant) step(w world, check *checks, emit func(event, world)) {
 				now.superseded = true
 			}
 		}
-		w.save(j.now)
-		w.job = job{}
+		w.disk, w.job = j.now, job{}
 		emit(e, w)
 	}
 	take := func(e event, n int, seen condition) {
@@ -56,7 +58,10 @@ func (v variant) step(w world, check *checks, emit func(event, world)) {
 		case j.trouble && (d.Action != Submit || v.planned):
 			end(event{"apply stops: a superseded run could not be cancelled", -1, 0})
 		case d.Action == Submit:
-			j.at = finding
+			j.at, j.trouble = clearing, false
+			for _, i := range d.StopFirst {
+				j.first |= 1 << i
+			}
 			v.step(w, check, emit)
 		case d.Action == Promote:
 			j.at = promoting
@@ -65,14 +70,23 @@ func (v variant) step(w world, check *checks, emit func(event, world)) {
 			v.leave(&w, d)
 			v.step(w, check, emit)
 		}
-	case promoting:
-		winner := &j.now.entries[d.Promote]
-		if w.dark[winner.region] {
-			end(event{"apply stops: the run to promote cannot be read in", int(winner.region), -1})
+	case clearing:
+		if j.first != 0 {
+			v.await(&w, &j.first, emit)
 			return
 		}
-		winner.superseded = false
-		j.now.entries[d.Supersede].superseded = true
+		if j.trouble || v.overtaken(&w, d) {
+			end(event{"apply stops: a run in its way is not gone, or ended by itself", -1, 0})
+			return
+		}
+		j.at = finding
+		v.step(w, check, emit)
+	case promoting:
+		winner := &j.now.entries[d.Promote]
+		winner.superseded, winner.stray = false, false
+		if d.Supersede >= 0 {
+			j.now.entries[d.Supersede].superseded = true
+		}
 		v.leave(&w, d)
 		emit(event{"apply promotes", int(winner.region), int(winner.n)}, w)
 	case finding:
@@ -92,31 +106,46 @@ func (v variant) step(w world, check *checks, emit func(event, world)) {
 		j.at = sparing
 		emit(event{"apply searches", at, -1}, w)
 	case sparing:
-		for n := range w.runs[at] {
-			if j.surplus&(1<<n) != 0 && !w.dark[at] && w.runs[at][n] == working {
-				w.runs[at][n] = cancelling
-			}
-		}
 		cancels := j.surplus != 0
-		j.surplus, j.at = 0, sending
+		if !v.spare(&w) {
+			end(event{"apply stops: a second run goes on in", at, -1})
+			return
+		}
+		j.at = sending
 		if v.planned {
-			j.at, j.given, j.trouble, j.todo = yielding, true, false, fenced(d, true)
+			j.at, j.trouble, j.todo = draining, false, fenced(d, true)
 		}
 		if cancels {
 			emit(event{"apply cancels surplus runs in", at, -1}, w)
 			return
 		}
 		v.step(w, check, emit)
+	case draining:
+		if v.drains && j.todo != 0 {
+			if e := &j.now.entries[d.Supersede]; !w.dark[e.region] {
+				e.seen = w.runs[e.region][e.n]
+			}
+			if v.overtaken(&w, d) {
+				end(event{"apply ends: the old run has finished", -1, 0})
+				return
+			}
+		}
+		if !v.note(&w, d) {
+			end(event{"apply stops: no note can be left", -1, 0})
+			return
+		}
+		j.at, j.given = yielding, true
+		emit(event{"apply has left a note", -1, 0}, w)
 	case yielding:
 		if j.todo != 0 {
 			v.cancel(&w, d, emit)
 			return
 		}
 		if j.asked != 0 {
-			v.await(&w, emit)
+			v.await(&w, &j.asked, emit)
 			return
 		}
-		if i := d.Supersede; j.trouble || (i >= 0 && j.now.entries[i].seen == success) {
+		if j.trouble || v.overtaken(&w, d) {
 			end(event{"apply stops: the old run was not seen to stop", -1, 0})
 			return
 		}
@@ -158,14 +187,24 @@ func (v variant) step(w world, check *checks, emit func(event, world)) {
 			end(event{"apply stops: no search in", at, -1})
 			return
 		}
-		if a := v.adopt(&w, d).Adopt; a != nil {
+		adoption := v.adopt(&w, d)
+		if a := adoption.Adopt; a != nil {
 			n := slices.Index(numbers[:], a.WorkflowID)
+			for _, f := range adoption.Cancel {
+				j.surplus |= 1 << slices.Index(numbers[:], f.WorkflowID)
+			}
+			v.spare(&w)
 			take(event{"apply looks up its lost submission", at, n}, n, w.runs[at][n])
 			return
 		}
 		end(event{"apply stops: its lost submission is not in", at, -1})
 	case leaving:
 		if j.todo != 0 {
+			if e := j.now.entries[bits.TrailingZeros8(j.todo)]; w.notes[e.region]&(1<<e.n) == 0 && !v.noteless {
+				v.note(&w, d)
+				emit(event{"apply leaves a note, if it can", int(e.region), int(e.n)}, w)
+				return
+			}
 			v.cancel(&w, d, emit)
 			return
 		}
@@ -173,7 +212,7 @@ func (v variant) step(w world, check *checks, emit func(event, world)) {
 		v.step(w, check, emit)
 	case stopping:
 		if j.asked != 0 {
-			v.await(&w, emit)
+			v.await(&w, &j.asked, emit)
 			return
 		}
 		j.given = false
@@ -181,23 +220,70 @@ func (v variant) step(w world, check *checks, emit func(event, world)) {
 	}
 }
 
-// begin refreshes and decides.
-func (v variant) begin(w world, check *checks, emit func(event, world)) {
-	on := w.disk
-	var silent [2]bool
+// spare stops second runs with the key. One that cannot be stopped is taken into
+// the state, for the next apply to stop.
+func (v variant) spare(w *world) (done bool) {
+	j, at := &w.job, w.active
+	done = true
+	for n := range w.runs[at] {
+		if j.surplus&(1<<n) == 0 || w.runs[at][n] != working {
+			continue
+		}
+		if !w.dark[at] {
+			w.runs[at][n] = cancelling
+			continue
+		}
+		done = false
+		if !j.now.knows(at, uint8(n)) && j.now.size < maxEntries {
+			j.now.entries[j.now.size] = entry{region: at, n: uint8(n), seen: working, superseded: true}
+			j.now.size++
+		}
+	}
+	j.surplus = 0
+	return done
+}
+
+// refresh is what a plan reads: the runs that can still change, the notes beside
+// those that were cancelled, and the runs of the other region that nobody knows.
+func (v variant) refresh(w *world) (on ledger, silent [2]bool) {
+	on = w.disk
+	current := Current(on.attempts())
 	for i := range on.list() {
 		e := &on.entries[i]
 		silent[e.region] = w.dark[e.region]
-		if !w.dark[e.region] && e.seen != success && e.seen != cancelled {
-			e.seen = w.runs[e.region][e.n]
+		if w.dark[e.region] || e.seen == success || e.seen == cancelled {
+			continue
+		}
+		now := w.runs[e.region][e.n]
+		if i == current && HandedOver(statuses[now], w.notes[e.region]&(1<<e.n) != 0) {
+			e.superseded = true
+		}
+		e.seen = now
+	}
+	if on.size == 0 || v.blind {
+		return on, silent
+	}
+	for r := range uint8(len(places)) {
+		silent[r] = w.dark[r]
+		for n, c := range w.runs[r] {
+			if !w.dark[r] && c == working && !on.knows(r, uint8(n)) && on.size < maxEntries {
+				on.entries[on.size] = entry{region: r, n: uint8(n), seen: c, superseded: true, stray: true}
+				on.size++
+			}
 		}
 	}
+	return on, silent
+}
+
+// begin refreshes and decides.
+func (v variant) begin(w world, check *checks, emit func(event, world)) {
+	on, silent := v.refresh(&w)
 	w.job = job{silent: silent, before: on, now: on, saved: on, looked: 1<<maxRuns - 1}
 	d := v.decide(&w)
 	check.decision(&w, d)
 	if d.Action == Keep && len(d.Fence) == 0 {
 		w.job = job{}
-		w.save(on)
+		w.disk = on
 		emit(event{"apply changes nothing", -1, 0}, w)
 		return
 	}
@@ -216,9 +302,11 @@ func (v variant) begin(w world, check *checks, emit func(event, world)) {
 	emit(event{"apply refreshes and decides to " + string(d.Action), -1, 0}, w)
 }
 
-func (v variant) decide(w *world) Decision {
+func (v variant) decide(w *world) Decision { return v.decideOn(w, w.job.before) }
+
+func (v variant) decideOn(w *world, on ledger) Decision {
 	o := Observation{
-		Location: places[w.active], AccountID: "/accounts/" + places[w.active], Key: key, Policy: ResubmitUnfinished, Attempts: w.job.before.attempts(),
+		Location: places[w.active], AccountID: "/accounts/" + places[w.active], Key: key, Policy: ResubmitUnfinished, Attempts: on.attempts(),
 		Answers: func(l string) bool { return !w.job.silent[slices.Index(places[:], l)] },
 	}
 	if w.job.accepted {

@@ -22,6 +22,7 @@ func TestDecide(t *testing.T) {
 	const east, west = "westeurope", "westus2"
 	oldKey := Key(lab, 1, Content{Process: "snapgatk"})
 	withKey := func(a Attempt, k string) Attempt { a.Key = k; return a }
+	stray := func(a Attempt) Attempt { a.Stray = true; return a }
 	inputFault := func(a Attempt) Attempt { a.InputFailure = true; return a }
 	tests := map[string]struct {
 		at       string
@@ -33,7 +34,9 @@ func TestDecide(t *testing.T) {
 		promote  int
 		super    int
 		fence    []int
+		first    []int
 		unfenced int64
+		takesUp  bool
 	}{
 		"first submission":                          {at: west, want: Submit, promote: -1, super: -1},
 		"nothing to do":                             {at: west, attempts: []Attempt{attempt("1", west, StatusWorking, false)}, want: Keep, promote: -1, super: -1},
@@ -55,7 +58,13 @@ func TestDecide(t *testing.T) {
 		"nothing is sent to where it finished":      {at: west, dark: []string{west}, attempts: []Attempt{attempt("1", west, StatusSuccess, true), attempt("7", east, StatusWorking, false)}, want: Keep, promote: -1, super: -1},
 		"the one that answers is promoted":          {at: east, dark: []string{west}, attempts: []Attempt{attempt("1", west, StatusSuccess, true), attempt("7", east, StatusSuccess, true), attempt("8", east, StatusFailed, false)}, want: Promote, promote: 1, super: 2},
 		"none counts: the stale run is taken up":    {at: west, attempts: []Attempt{attempt("1", west, StatusWorking, true), attempt("7", east, StatusWorking, true)}, want: Submit, promote: -1, super: -1, fence: []int{1}},
-		"none counts: a stopping run is waited for": {at: west, attempts: []Attempt{attempt("1", west, StatusCancelling, true)}, want: Refuse, promote: -1, super: -1, unfenced: 1},
+		"none counts: a stopping run is waited for": {at: west, attempts: []Attempt{attempt("1", west, StatusCancelling, true)}, want: Submit, promote: -1, super: -1, fence: []int{0}, first: []int{0}},
+		"none counts, none is waited for elsewhere": {at: east, attempts: []Attempt{attempt("1", west, StatusCancelling, true)}, want: Submit, promote: -1, super: -1, fence: []int{0}},
+		"none counts: what finished is kept":        {at: east, attempts: []Attempt{attempt("1", west, StatusSuccess, true)}, want: Promote, promote: 0, super: -1},
+		"none counts, and what finished is silent":  {at: east, dark: []string{west}, attempts: []Attempt{attempt("1", west, StatusSuccess, true)}, want: Keep, promote: -1, super: -1},
+		"a stray run is fenced":                     {at: west, attempts: []Attempt{attempt("1", west, StatusWorking, false), stray(attempt("7", east, StatusWorking, true))}, want: Keep, promote: -1, super: -1, fence: []int{1}},
+		"a stray run in the target is taken up":     {at: east, attempts: []Attempt{attempt("1", west, StatusWorking, false), stray(attempt("7", east, StatusWorking, true))}, want: Submit, promote: -1, super: 0, fence: []int{0}, takesUp: true},
+		"failback waits for a run that is stopping": {at: west, accept: []string{AcceptStaleRuns}, attempts: []Attempt{attempt("1", west, StatusCancelling, true), attempt("7", east, StatusWorking, false)}, want: Submit, promote: -1, super: 1, fence: []int{0, 1}, first: []int{0}},
 		"return: both finished":                     {at: east, attempts: []Attempt{attempt("1", west, StatusSuccess, true), attempt("7", east, StatusSuccess, false)}, want: Keep, promote: -1, super: -1},
 		"a promoted success stays where it is":      {at: east, attempts: []Attempt{attempt("1", west, StatusSuccess, false), attempt("7", east, StatusCancelled, true)}, want: Keep, promote: -1, super: -1},
 		"failback with a stale run is refused":      {at: west, attempts: []Attempt{attempt("1", west, StatusWorking, true), attempt("7", east, StatusWorking, false)}, want: Refuse, promote: -1, super: -1, unfenced: 1},
@@ -72,8 +81,11 @@ func TestDecide(t *testing.T) {
 				Location: tc.at, AccountID: "/accounts/" + tc.at, Key: key, Policy: tc.policy, Attempts: tc.attempts, Accept: tc.accept,
 				Answers: func(l string) bool { return !slices.Contains(tc.dark, l) },
 			})
-			if d.Action != tc.want || d.Promote != tc.promote || d.Supersede != tc.super || !slices.Equal(d.Fence, tc.fence) || d.Unfenced != tc.unfenced {
+			if d.Action != tc.want || d.Promote != tc.promote || d.Supersede != tc.super || !slices.Equal(d.Fence, tc.fence) || d.Unfenced != tc.unfenced || !slices.Equal(d.StopFirst, tc.first) {
 				t.Errorf("got %+v", d)
+			}
+			if tc.takesUp && !d.TakesUp {
+				t.Error("it is not taken up")
 			}
 			if d.Reason == "" {
 				t.Error("a decision needs a reason")
@@ -208,4 +220,30 @@ func FuzzParseDescription(f *testing.F) {
 			t.Errorf("key %q", key)
 		}
 	})
+}
+
+func TestOrdinal(t *testing.T) {
+	at := func(m int) time.Time { return time.Date(2026, 1, 1, 0, m, 0, 0, time.UTC) }
+	runs := []Found{{WorkflowID: "10", SubmittedAt: at(2)}, {WorkflowID: "9", SubmittedAt: at(2)}, {WorkflowID: "30", SubmittedAt: at(1)}}
+	for id, want := range map[string]int{"30": 1, "9": 2, "10": 3, "31": 4, "": 4} {
+		if got := Ordinal(runs, id); got != want {
+			t.Errorf("run %q is number %d, want %d", id, got, want)
+		}
+	}
+	if got := OutputBasename("NA12878", "westus2", 2); got != "NA12878-westus2-2" {
+		t.Errorf("got %q", got)
+	}
+}
+
+// A note is found by the run alone, and says nothing of another run.
+func TestHandoverName(t *testing.T) {
+	note := Handover{Key: key, AccountID: "/Accounts/A", WorkflowID: "1", To: "westeurope", At: time.Now()}
+	if same := (Handover{Key: key, AccountID: "/accounts/a", WorkflowID: "1"}); same.Name() != note.Name() {
+		t.Errorf("%s and %s name the note of one run", same.Name(), note.Name())
+	}
+	for _, other := range []Handover{{Key: "x", AccountID: "/accounts/a", WorkflowID: "1"}, {Key: key, AccountID: "/accounts/b", WorkflowID: "1"}, {Key: key, AccountID: "/accounts/a", WorkflowID: "2"}} {
+		if other.Name() == note.Name() {
+			t.Errorf("%+v has the name of another run's note", other)
+		}
+	}
 }

@@ -33,9 +33,7 @@ func (c *checks) decision(w *world, d Decision) {
 	}
 	var unfenced int64
 	for i, e := range entries {
-		// Where no run counts, the active region is searched and nothing else: a
-		// success in the other one is promoted after the next refresh.
-		if d.Action == Submit && d.Supersede >= 0 && e.seen == success {
+		if d.Action == Submit && e.seen == success {
 			c.fail("it submits although %s%s is known to have succeeded", places[e.region], numbers[e.n])
 		}
 		superseded := (e.superseded && i != d.Promote) || i == d.Supersede
@@ -62,51 +60,20 @@ func (c *checks) post(w *world) {
 	}
 }
 
-// knowledge is who may know of a run. Each kind of loss leaves runs that fewer
-// know of, and no rule of a decision can count what nobody sees.
-type knowledge int
-
-const (
-	// everybody: nothing is lost and nothing dies, so that every run is known.
-	everybody knowledge = iota
-	// searchers: an apply that dies, or a lost answer whose region goes dark, leaves
-	// a run that only a search of its region shows, and a flip looks elsewhere.
-	searchers
-	// holders: a failed run that a lookup passed over, and that restarts late, is
-	// in no state file, and nobody searches while another run is in its place.
-	holders
-)
-
-// single checks that no two runs compute for one submission.
+// single checks that no two runs compute for one submission. A run of a state that
+// was lost before it was ever written is known to the service alone.
 func (x *explorer) single(w *world) {
-	var all, counted int
-	for r := range places {
-		counts := w.running(r)
-		all += bits.OnesCount8(counts)
-		if x.known == holders || x.known == searchers && r != int(w.active) {
-			counts &= w.shown[r]
-		}
-		counted += bits.OnesCount8(counts)
-	}
-	if all > counted {
-		x.unseen++
-	}
-	if counted > 1 {
+	if bits.OnesCount8(w.running(0))+bits.OnesCount8(w.running(1)) > 1 {
 		x.fail("two runs are alive and nothing is left to do")
 	}
 }
 
 // succeeded reports whether the state knows a success: that of the run that
-// counts, or of one that counts as soon as its region answers. A kill between a
-// cancellation and the next save is the one thing that costs the job: the state
-// then takes the run for cancelled by its user.
+// counts, or of one that counts as soon as its region answers.
 func (w *world) succeeded() bool {
 	e, ok := w.disk.counts()
-	if ok && w.forgotten && (e.seen == cancelling || e.seen == cancelled) {
-		return true
-	}
 	for _, s := range w.disk.list() {
-		if s.seen == success && (s == e || w.dark[s.region]) {
+		if s.seen == success && (ok && s == e || w.dark[s.region]) {
 			return true
 		}
 	}

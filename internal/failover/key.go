@@ -16,8 +16,10 @@ const (
 	// its revision, so that one search finds every run of a submission, whatever
 	// its generation: that is how a lost state file is survived.
 	identityLength = 16
-	tokenOpen      = "[tfg:"
-	tokenClose     = "] "
+	// TokenMark is what the description of every run with a key contains.
+	TokenMark  = "tfg:"
+	tokenOpen  = "[" + TokenMark
+	tokenClose = "] "
 	// TokenLength is how many characters of a run's description the token takes.
 	TokenLength = len(tokenOpen) + KeyLength + len(tokenClose)
 	// maxGeneration bounds the search for the generation of a found run.
@@ -66,7 +68,7 @@ func encode(sum []byte) string {
 
 // SearchTerm is what the description of every run of this submission contains.
 func SearchTerm(id Identity) string {
-	return strings.TrimPrefix(tokenOpen, "[") + identityPart(id)
+	return TokenMark + identityPart(id)
 }
 
 // Describe puts the key in front of the user's description: the carrier of the

@@ -2,6 +2,7 @@ package failover
 
 import (
 	"fmt"
+	"slices"
 	"time"
 )
 
@@ -40,6 +41,7 @@ type entry struct {
 	region, n  uint8
 	seen       condition
 	superseded bool
+	stray      bool
 }
 
 // ledger is the attempts of a state file.
@@ -50,10 +52,16 @@ type ledger struct {
 
 func (l *ledger) list() []entry { return l.entries[:l.size] }
 
+// knows reports whether a run is in the state.
+func (l *ledger) knows(region, n uint8) bool {
+	return slices.ContainsFunc(l.list(), func(e entry) bool { return e.region == region && e.n == n })
+}
+
 func (l *ledger) attempts() []Attempt {
 	var out []Attempt
 	for _, e := range l.list() {
 		a := attempt(numbers[e.n], places[e.region], statuses[e.seen], e.superseded)
+		a.Stray = e.stray
 		out = append(out, a)
 	}
 	return out
@@ -75,17 +83,14 @@ type world struct {
 	dark   [2]bool
 	active uint8
 	runs   [2][maxRuns]condition
-	// shown are the runs, as bits, that a state file has ever held.
-	shown [2]uint8
+	// notes are the runs, as bits, beside which the note of a handover lies.
+	notes [2]uint8
 	disk  ledger
 	job   job
 	left  budget
 	// late says that a service restarts its failed runs some time after its
 	// region's return, not with it.
 	late bool
-	// forgotten says that a kill lost the note that this provider itself had told
-	// the run that counts to stop.
-	forgotten bool
 }
 
 // event names a step, for the trace.
@@ -124,19 +129,14 @@ func (w *world) String() string {
 	out += "; state"
 	for _, e := range w.disk.list() {
 		out += fmt.Sprintf(" %s%s=%s", places[e.region], numbers[e.n], statuses[e.seen])
-		if e.superseded {
+		switch {
+		case e.stray:
+			out += "(stray)"
+		case e.superseded:
 			out += "(superseded)"
 		}
 	}
 	return out
-}
-
-// save writes the state file.
-func (w *world) save(l ledger) {
-	w.disk = l
-	for _, e := range l.list() {
-		w.shown[e.region] |= 1 << e.n
-	}
 }
 
 // accept makes a run of a request that reached the service.

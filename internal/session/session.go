@@ -27,6 +27,7 @@ type Session struct {
 	pipelines  *azure.Pipelines
 
 	accountKeys memo[string]
+	lives       memo[*Live]
 	storageKeys memo[string]
 	storage     memo[azure.StorageAccount]
 	manifests   replication.ManifestCache

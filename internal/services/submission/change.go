@@ -4,11 +4,14 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 	"strconv"
 	"strings"
+	"time"
 
 	"github.com/hashicorp/terraform-plugin-framework/diag"
 	"github.com/hashicorp/terraform-plugin-framework/types"
+	"github.com/hashicorp/terraform-plugin-log/tflog"
 
 	"github.com/genomics-continuity/terraform-provider-genomics/internal/diagnostics"
 	"github.com/genomics-continuity/terraform-provider-genomics/internal/failover"
@@ -23,6 +26,8 @@ type change struct {
 	state    *model
 	course   course
 	attempts []attemptModel
+	// seen is what the service last said of attempts that this change looked at.
+	seen map[int]msgenomics.Workflow
 	// given says that a planned failover has stopped the run that counted.
 	given bool
 	save  func(context.Context) diag.Diagnostics
@@ -37,6 +42,9 @@ func (w *change) carryOut(ctx context.Context) diag.Diagnostics {
 	asked, diags := w.cancel(ctx, w.fenced(false))
 	if diags.HasError() && (decision.Action != failover.Submit || w.planned()) {
 		return append(diags, w.keep(ctx)...)
+	}
+	if d := w.clear(ctx); d.HasError() {
+		return append(append(diags, d...), w.keep(ctx)...)
 	}
 	// 2. The run that counts.
 	var outcome diag.Diagnostics
@@ -60,7 +68,7 @@ func (w *change) carryOut(ctx context.Context) diag.Diagnostics {
 	if w.given {
 		asked = nil
 	} else {
-		more, d := w.cancel(ctx, w.fenced(true))
+		more, d := w.release(ctx)
 		diags.Append(d...)
 		asked = append(asked, more...)
 	}
@@ -75,7 +83,7 @@ func (w *change) carryOut(ctx context.Context) diag.Diagnostics {
 	return diags
 }
 
-func (w *change) planned() bool { return w.course.region.FailoverMode.ValueString() == modePlanned }
+func (w *change) planned() bool { return w.course.planned() }
 
 // fenced is what is to be stopped of the run that counted until now, or of those
 // that were superseded before.
@@ -89,18 +97,106 @@ func (w *change) fenced(counted bool) []int {
 	return out
 }
 
-// giveUp is what a planned failover does when everything is ready for the new
-// run: nothing is sent before the old one has stopped.
-func (w *change) giveUp(ctx context.Context, asked []int) diag.Diagnostics {
-	more, diags := w.cancel(ctx, w.fenced(true))
-	w.given = true
-	diags.Append(w.stopped(ctx, append(asked, more...))...)
-	if i := w.course.decision.Supersede; i >= 0 && w.attempts[i].Status.ValueString() == string(failover.StatusSuccess) {
-		diags.AddError("The run finished before it could be stopped", fmt.Sprintf(
-			"Run %s in %s succeeded, so that nothing was sent to %s.\n\nNext step: apply again, which keeps it.",
-			w.attempts[i].WorkflowID.ValueString(), w.attempts[i].Location.ValueString(), w.course.region.Location.ValueString()))
+// clear sees what is stopping in the region to submit in gone, and makes sure that
+// what was decided on still holds after runs were asked to stop.
+func (w *change) clear(ctx context.Context) diag.Diagnostics {
+	diags := w.stopped(ctx, w.course.decision.StopFirst)
+	if reason, overtaken := w.overtaken(); overtaken && !diags.HasError() {
+		diags.Append(w.tooLate(reason))
 	}
 	return diags
+}
+
+// overtaken reports whether there is nothing to submit any more: a run ended by
+// itself before it could be stopped.
+func (w *change) overtaken() (reason string, yes bool) {
+	if w.course.decision.Action != failover.Submit {
+		return "", false
+	}
+	attempts := toCore(w.attempts)
+	if i := w.course.decision.Supersede; i >= 0 && w.given && w.attempts[i].stopped() {
+		attempts[i].Superseded = true
+	}
+	again := w.course.again(attempts)
+	return again.Reason, again.Action == failover.Keep || again.Action == failover.Promote
+}
+
+func (w *change) tooLate(reason string) diag.Diagnostic {
+	return diag.NewErrorDiagnostic("A run ended before it could be stopped", fmt.Sprintf(
+		"Submission %s: %s. Nothing was sent to %s.\n\nNext step: apply again, which keeps it.",
+		w.plan.Name.ValueString(), reason, w.course.region.Location.ValueString()))
+}
+
+// giveUp is what a planned failover does when everything is ready for the new
+// run: the old one may finish within the pair's drain_timeout, and else is stopped.
+// Nothing is sent before it has. needless says that it ended by itself.
+func (w *change) giveUp(ctx context.Context, asked []int) (needless bool, diags diag.Diagnostics) {
+	counted := w.fenced(true)
+	if limit := w.course.drain(); limit > 0 {
+		w.drain(ctx, counted, limit)
+		if _, overtaken := w.overtaken(); overtaken {
+			return true, nil
+		}
+	}
+	if ctx.Err() != nil {
+		diags.AddError("The failover was interrupted", "No run was stopped and nothing was sent.\n\nNext step: apply again.")
+		return false, diags
+	}
+	diags = w.note(ctx, counted)
+	if diags.HasError() {
+		return false, diags
+	}
+	more, d := w.cancel(ctx, counted)
+	diags.Append(d...)
+	w.given = true
+	diags.Append(w.stopped(ctx, append(asked, more...))...)
+	if diags.HasError() {
+		return false, diags
+	}
+	reason, overtaken := w.overtaken()
+	if overtaken && w.course.drain() == 0 {
+		diags.Append(w.tooLate(reason))
+	}
+	return overtaken, diags
+}
+
+// drain gives runs time to finish. What they come to is looked at afterwards.
+func (w *change) drain(ctx context.Context, which []int, limit time.Duration) {
+	ctx, cancel := context.WithTimeout(ctx, limit)
+	defer cancel()
+	for _, i := range which {
+		client, id, err := w.resource.client(w.attempts[i])
+		if err != nil {
+			continue
+		}
+		// One that cannot be looked at now is stopped like one that goes on.
+		workflow, err := ended(ctx, client, id)
+		if workflow.ID != 0 {
+			w.observe(i, workflow)
+		}
+		if err != nil {
+			tflog.Info(ctx, "The run did not finish within the drain timeout", map[string]any{"workflow": id, "reason": err.Error()})
+		}
+	}
+}
+
+func (w *change) observe(i int, workflow msgenomics.Workflow) {
+	w.attempts[i].observe(workflow)
+	if w.seen == nil {
+		w.seen = map[int]msgenomics.Workflow{}
+	}
+	w.seen[i] = workflow
+}
+
+// release stops the run that counted after another has taken its place.
+func (w *change) release(ctx context.Context) (wait []int, diags diag.Diagnostics) {
+	counted := w.fenced(true)
+	if diags = w.note(ctx, counted); diags.HasError() || diags.WarningsCount() > 0 {
+		return nil, diags
+	}
+	wait, d := w.cancel(ctx, counted)
+	diags.Append(d...)
+	return wait, diags
 }
 
 // keep saves the attempts as they are now under the configuration of before,
@@ -109,14 +205,15 @@ func (w *change) keep(ctx context.Context) diag.Diagnostics {
 	*w.plan = *w.state
 	// A run that was stopped for one that did not come to be counts no longer: else
 	// the next plan would take it for cancelled by the user, and leave it so.
-	if i := w.course.decision.Supersede; w.given && i >= 0 && stopping(w.attempts[i]) && !stopping(w.course.attempts[i]) {
+	if i := w.course.decision.Supersede; w.given && i >= 0 && w.attempts[i].stopped() && !w.course.attempts[i].stopped() {
 		w.attempts[i].Superseded = types.BoolValue(true)
-		w.plan.WorkflowID, w.plan.Status = types.StringNull(), types.StringNull()
+		w.plan.uncounted()
 	}
 	return w.save(ctx)
 }
 
-func stopping(a attemptModel) bool {
+// stopped reports whether a run is stopping or has stopped because it was told to.
+func (a attemptModel) stopped() bool {
 	status := failover.Status(a.Status.ValueString())
 	return status == failover.StatusCancelling || status == failover.StatusCancelled
 }
@@ -135,7 +232,7 @@ func (w *change) cancel(ctx context.Context, which []int) (wait []int, diags dia
 		// What has ended since the plan cannot be cancelled, and need not be.
 		if err != nil && !left && !diagnostics.IsUnreachable(err) && client != nil {
 			if workflow, lookErr := client.Get(ctx, id); lookErr == nil && workflow.Status.Finished() {
-				a.observe(workflow)
+				w.observe(i, workflow)
 				continue
 			}
 		}
@@ -179,14 +276,15 @@ func (w *change) stopped(ctx context.Context, which []int) diag.Diagnostics {
 			a.Status = types.StringValue(string(failover.StatusCancelled))
 			continue
 		}
+		if workflow.ID != 0 {
+			w.observe(i, workflow)
+		}
 		if err != nil {
 			diags.Append(diagnostics.Error("A superseded run was not seen to stop", err, diagnostics.Context{
 				Resource: workflowResourceID(a.AccountID.ValueString(), a.WorkflowID.ValueString()), Region: a.Location.ValueString(),
 				NextStep: "Apply again: the cancellation was asked for and will be looked after.",
 			}))
-			continue
 		}
-		a.observe(workflow)
 	}
 	return diags
 }
@@ -199,26 +297,66 @@ func (w *change) submit(ctx context.Context, asked []int) diag.Diagnostics {
 		generation: c.generation, superseded: w.supersededIn(c.region.AccountID.ValueString()), now: w.resource.now,
 		moved: w.state.Location.ValueString() != c.region.Location.ValueString()}
 	if w.planned() {
-		job.ready = func(ctx context.Context) diag.Diagnostics { return w.giveUp(ctx, asked) }
+		job.ready = func(ctx context.Context) (bool, diag.Diagnostics) { return w.giveUp(ctx, asked) }
 	}
 	attempt, workflow, diags := job.run(ctx)
+	diags.Append(w.record(job.surplus)...)
 	if attempt == nil {
+		if !diags.HasError() {
+			w.stay()
+		}
 		return diags
 	}
 	if c.decision.Supersede >= 0 {
 		w.attempts[c.decision.Supersede].Superseded = types.BoolValue(true)
 	}
-	taken := false
-	for i := range w.attempts {
-		if w.attempts[i].WorkflowID.Equal(attempt.WorkflowID) && strings.EqualFold(w.attempts[i].AccountID.ValueString(), attempt.AccountID.ValueString()) {
-			w.attempts[i], taken = *attempt, true
-		}
-	}
-	if !taken {
+	if i := w.find(*attempt); i >= 0 {
+		w.attempts[i] = *attempt
+	} else {
 		w.attempts = append(w.attempts, *attempt)
 	}
 	w.plan.Generation = types.Int64Value(c.generation)
 	w.plan.observe(*attempt, workflow)
+	return diags
+}
+
+// stay is what remains of a submission that was not needed: the run that counted
+// goes on counting, as it was seen to end.
+func (w *change) stay() {
+	if i := failover.Current(toCore(w.attempts)); i >= 0 {
+		if workflow, ok := w.seen[i]; ok {
+			w.plan.observe(w.attempts[i], workflow)
+		}
+	}
+}
+
+// find is the index of a run among the attempts, or -1.
+func (w *change) find(run attemptModel) int {
+	return slices.IndexFunc(w.attempts, run.same)
+}
+
+// record takes second runs with the key into the attempts. Where the plan has said
+// how many there will be, it can be done with an error only, which is there when one
+// of them could not be stopped.
+func (w *change) record(surplus []attemptModel) diag.Diagnostics {
+	var diags diag.Diagnostics
+	running := slices.IndexFunc(surplus, func(a attemptModel) bool { return !a.stopped() })
+	if running >= 0 {
+		a := surplus[running]
+		diags.Append(diagnostics.Error("A second run with the same key goes on", nil, diagnostics.Context{
+			Resource: workflowResourceID(a.AccountID.ValueString(), a.WorkflowID.ValueString()), Region: a.Location.ValueString(),
+			NextStep: "Apply again, which cancels it.",
+		}))
+	} else if !w.course.unforeseen() {
+		return diags
+	}
+	for _, a := range surplus {
+		if i := w.find(a); i >= 0 {
+			w.attempts[i] = a
+		} else {
+			w.attempts = append(w.attempts, a)
+		}
+	}
 	return diags
 }
 
@@ -241,6 +379,12 @@ func (w *change) promote(ctx context.Context) diag.Diagnostics {
 	if err == nil {
 		workflow, err = client.Get(ctx, id)
 	}
+	if diagnostics.IsUnreachable(err) {
+		// Its success is known; what else the service tells of it can wait.
+		diags.Append(diagnostics.Unreachable(err, w.resource.session)...)
+		workflow, err = msgenomics.Workflow{ID: id, Status: msgenomics.StatusSucceeded}, nil
+		workflow.CreatedAt, _ = time.Parse(time.RFC3339, winner.SubmittedAt.ValueString())
+	}
 	if err == nil && workflow.Status != msgenomics.StatusSucceeded {
 		err = fmt.Errorf("it is %s now", workflow.Status)
 	}
@@ -250,7 +394,9 @@ func (w *change) promote(ctx context.Context) diag.Diagnostics {
 			NextStep: "Plan again."}))
 		return diags
 	}
-	w.attempts[w.course.decision.Supersede].Superseded = types.BoolValue(true)
+	if i := w.course.decision.Supersede; i >= 0 {
+		w.attempts[i].Superseded = types.BoolValue(true)
+	}
 	winner.Superseded = types.BoolValue(false)
 	winner.observe(workflow)
 	w.plan.Generation, w.plan.SubmissionKey = types.Int64Value(w.course.generation), types.StringValue(w.course.key)

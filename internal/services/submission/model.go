@@ -3,6 +3,7 @@ package submission
 import (
 	"context"
 	"strconv"
+	"strings"
 	"time"
 
 	"github.com/hashicorp/terraform-plugin-framework-timeouts/resource/timeouts"
@@ -13,6 +14,7 @@ import (
 
 	"github.com/genomics-continuity/terraform-provider-genomics/internal/failover"
 	"github.com/genomics-continuity/terraform-provider-genomics/internal/msgenomics"
+	"github.com/genomics-continuity/terraform-provider-genomics/internal/region"
 	"github.com/genomics-continuity/terraform-provider-genomics/internal/session"
 )
 
@@ -43,6 +45,8 @@ type model struct {
 	EndedAt           types.String   `tfsdk:"ended_at"`
 	Location          types.String   `tfsdk:"location"`
 	SubmissionKey     types.String   `tfsdk:"submission_key"`
+	OutputBasename    types.String   `tfsdk:"output_basename"`
+	OutputURL         types.String   `tfsdk:"output_url"`
 	Generation        types.Int64    `tfsdk:"generation"`
 	Attempts          types.List     `tfsdk:"attempts"`
 	UnfencedAttempts  types.Int64    `tfsdk:"unfenced_attempts"`
@@ -67,6 +71,10 @@ type regionModel struct {
 	Generation             types.Int64  `tfsdk:"generation"`
 	FailoverMode           types.String `tfsdk:"failover_mode"`
 	MaxDataLoss            types.String `tfsdk:"max_data_loss"`
+	DrainTimeout           types.String `tfsdk:"drain_timeout"`
+	PeerLocation           types.String `tfsdk:"peer_location"`
+	PeerAccountID          types.String `tfsdk:"peer_account_id"`
+	PeerAPIURL             types.String `tfsdk:"peer_api_url"`
 }
 
 // storeModel is the active side of an input store, as
@@ -105,6 +113,11 @@ type attemptModel struct {
 	Superseded    types.Bool   `tfsdk:"superseded"`
 	SubmittedAt   types.String `tfsdk:"submitted_at"`
 	SubmissionKey types.String `tfsdk:"submission_key"`
+	// Where it writes. Not known of a run that was imported.
+	OutputBasename         types.String `tfsdk:"output_basename"`
+	OutputContainerURL     types.String `tfsdk:"output_container_url"`
+	OutputStorageAccountID types.String `tfsdk:"output_storage_account_id"`
+	Stray                  types.Bool   `tfsdk:"stray"`
 }
 
 var attemptTypes = map[string]attr.Type{
@@ -117,6 +130,11 @@ var attemptTypes = map[string]attr.Type{
 	"superseded":     types.BoolType,
 	"submitted_at":   types.StringType,
 	"submission_key": types.StringType,
+
+	"output_basename":           types.StringType,
+	"output_container_url":      types.StringType,
+	"output_storage_account_id": types.StringType,
+	"stray":                     types.BoolType,
 }
 
 var attemptType = types.ObjectType{AttrTypes: attemptTypes}
@@ -219,6 +237,7 @@ func toCore(attempts []attemptModel) []failover.Attempt {
 			Location: a.Location.ValueString(), AccountID: a.AccountID.ValueString(), WorkflowID: a.WorkflowID.ValueString(),
 			Key: a.SubmissionKey.ValueString(), Status: failover.Status(a.Status.ValueString()), SubmittedAt: submitted,
 			Superseded:   a.Superseded.ValueBool(),
+			Stray:        a.Stray.ValueBool(),
 			InputFailure: failover.Status(a.Status.ValueString()) == failover.StatusFailed && msgenomics.InputFailure(int(a.FailureCode.ValueInt64())),
 		})
 	}
@@ -230,6 +249,17 @@ func (a attemptModel) account() session.ServiceAccount {
 	return session.ServiceAccount{ID: a.AccountID.ValueString(), Location: a.Location.ValueString(), URL: a.APIURL.ValueString()}
 }
 
+// outputURL is what the URLs of the run's result blobs begin with.
+func (a attemptModel) outputURL() types.String {
+	if a.OutputBasename.IsUnknown() || a.OutputContainerURL.IsUnknown() {
+		return types.StringUnknown()
+	}
+	if a.OutputBasename.ValueString() == "" || a.OutputContainerURL.ValueString() == "" {
+		return types.StringNull()
+	}
+	return types.StringValue(a.OutputContainerURL.ValueString() + "/" + a.OutputBasename.ValueString())
+}
+
 // observe takes what the service says of the run into the attempt.
 func (a *attemptModel) observe(w msgenomics.Workflow) {
 	a.Status = types.StringValue(w.Status.String())
@@ -239,13 +269,31 @@ func (a *attemptModel) observe(w msgenomics.Workflow) {
 	}
 }
 
-func newAttempt(r regionModel, key string, w msgenomics.Workflow) attemptModel {
+func newAttempt(r regionModel, key, basename string, w msgenomics.Workflow) attemptModel {
 	a := attemptModel{
 		Location: r.Location, AccountID: r.AccountID, APIURL: r.APIURL, WorkflowID: types.StringValue(strconv.FormatInt(w.ID, 10)),
 		Superseded: types.BoolValue(false), SubmittedAt: types.StringNull(), SubmissionKey: types.StringValue(key),
+		OutputBasename: types.StringValue(basename), OutputContainerURL: r.OutputContainerURL, OutputStorageAccountID: r.OutputStorageAccountID,
+		Stray: types.BoolValue(false),
 	}
 	a.observe(w)
 	return a
+}
+
+// newStray is a run that was found alive in the account of the other region.
+func newStray(account session.ServiceAccount, key string, w msgenomics.Workflow) attemptModel {
+	a := attemptModel{
+		Location: types.StringValue(region.Normalize(account.Location)), AccountID: types.StringValue(account.ID), APIURL: types.StringValue(account.URL),
+		WorkflowID: types.StringValue(strconv.FormatInt(w.ID, 10)), Superseded: types.BoolValue(true), SubmittedAt: types.StringNull(),
+		SubmissionKey: types.StringValue(key), Stray: types.BoolValue(true),
+	}
+	a.observe(w)
+	return a
+}
+
+// same reports whether two attempts are one run.
+func (a attemptModel) same(b attemptModel) bool {
+	return a.WorkflowID.Equal(b.WorkflowID) && strings.EqualFold(a.AccountID.ValueString(), b.AccountID.ValueString())
 }
 
 // observe takes the run that counts into the model.
@@ -253,6 +301,7 @@ func (m *model) observe(a attemptModel, w msgenomics.Workflow) {
 	m.WorkflowID, m.Location, m.Status = a.WorkflowID, a.Location, a.Status
 	m.ID = types.StringValue(workflowResourceID(a.AccountID.ValueString(), a.WorkflowID.ValueString()))
 	m.SubmissionKey = a.SubmissionKey
+	m.OutputBasename, m.OutputURL = a.OutputBasename, a.outputURL()
 	m.Message = types.StringNull()
 	if w.Message != "" {
 		m.Message = types.StringValue(w.Message)
@@ -273,6 +322,7 @@ func (m *model) computed(from *model) {
 	m.ID, m.WorkflowID, m.Status, m.Message, m.FailureCode = from.ID, from.WorkflowID, from.Status, from.Message, from.FailureCode
 	m.BasesProcessed, m.CreatedAt, m.EndedAt, m.Location = from.BasesProcessed, from.CreatedAt, from.EndedAt, from.Location
 	m.SubmissionKey, m.Generation, m.Attempts, m.UnfencedAttempts = from.SubmissionKey, from.Generation, from.Attempts, from.UnfencedAttempts
+	m.OutputBasename, m.OutputURL = from.OutputBasename, from.OutputURL
 }
 
 // open marks what only the service can tell about a run as told by the apply.
@@ -280,6 +330,15 @@ func (m *model) open() {
 	m.ID, m.WorkflowID, m.Status, m.Message = types.StringUnknown(), types.StringUnknown(), types.StringUnknown(), types.StringUnknown()
 	m.FailureCode, m.BasesProcessed = types.Int64Unknown(), types.Int64Unknown()
 	m.CreatedAt, m.EndedAt = types.StringUnknown(), types.StringUnknown()
+	m.OutputBasename, m.OutputURL = types.StringUnknown(), types.StringUnknown()
+}
+
+// uncounted says that no run counts: there is nothing to tell of one.
+func (m *model) uncounted() {
+	m.WorkflowID, m.Status, m.Message = types.StringNull(), types.StringNull(), types.StringNull()
+	m.FailureCode, m.BasesProcessed = types.Int64Null(), types.Int64Null()
+	m.CreatedAt, m.EndedAt = types.StringNull(), types.StringNull()
+	m.OutputBasename, m.OutputURL = types.StringNull(), types.StringNull()
 }
 
 func failureCode(w msgenomics.Workflow) types.Int64 {

@@ -3,6 +3,8 @@ package submission
 import (
 	"context"
 	"fmt"
+	"slices"
+	"time"
 
 	"github.com/hashicorp/terraform-plugin-framework/diag"
 	"github.com/hashicorp/terraform-plugin-framework/path"
@@ -20,7 +22,37 @@ type course struct {
 	generation int64
 	key        string
 	attempts   []attemptModel
-	decision   failover.Decision
+	// observed is what the decision rests on.
+	observed failover.Observation
+	decision failover.Decision
+	// claimed says that an imported run that carries no key is taken for this
+	// submission's.
+	claimed bool
+}
+
+// again decides once more, on what has become of the attempts.
+func (c course) again(attempts []failover.Attempt) failover.Decision {
+	c.observed.Attempts = attempts
+	return failover.Decide(c.observed)
+}
+
+func (c course) planned() bool { return c.region.FailoverMode.ValueString() == modePlanned }
+
+// drain is how long a planned failover lets the run that counts go on; 0 stops it
+// at once.
+func (c course) drain() time.Duration {
+	i := c.decision.Supersede
+	if !c.planned() || i < 0 || !slices.Contains(c.decision.Fence, i) || c.attempts[i].Location.Equal(c.region.Location) {
+		return 0
+	}
+	// The pair has checked it.
+	limit, _ := time.ParseDuration(c.region.DrainTimeout.ValueString())
+	return limit
+}
+
+// unforeseen reports whether a plan cannot say what the attempts will be.
+func (c course) unforeseen() bool {
+	return c.decision.Action == failover.Submit && (c.mayTakeUp() || c.drain() > 0)
 }
 
 // decide takes plan and state to the decision. answers says which regions may be
@@ -41,10 +73,14 @@ func decide(ctx context.Context, plan, state *model, answers func(string) bool) 
 	}
 	c.identity = plan.identity(c.region)
 	c.generation, c.key = revision(c.identity, c.content, state)
-	c.decision = failover.Decide(failover.Observation{
+	if i := failover.Current(toCore(c.attempts)); i >= 0 && state.Generation.IsNull() && c.attempts[i].SubmissionKey.ValueString() == "" {
+		c.attempts[i].SubmissionKey, c.claimed = types.StringValue(c.key), true
+	}
+	c.observed = failover.Observation{
 		Location: c.region.Location.ValueString(), AccountID: c.region.AccountID.ValueString(), Key: c.key,
 		Policy: failover.Policy(plan.OnFailover.ValueString()), Attempts: toCore(c.attempts), Answers: answers, Accept: accept,
-	})
+	}
+	c.decision = failover.Decide(c.observed)
 	return c, diags
 }
 
@@ -83,6 +119,11 @@ func (c course) expect(ctx context.Context, plan, state *model) diag.Diagnostics
 	if d.Supersede >= 0 {
 		attempts[d.Supersede].Superseded = types.BoolValue(true)
 	}
+	if c.claimed {
+		diags.AddAttributeWarning(path.Root("submission_key"), "The imported run carries no key",
+			fmt.Sprintf("Run %s was not submitted by this provider, so that nothing tells whether it does what the configuration of submission %s says. "+
+				"It is taken as it is. Without the state it would not be found again.", state.WorkflowID.ValueString(), plan.Name.ValueString()))
+	}
 	switch d.Action {
 	case failover.Keep:
 	case failover.Refuse:
@@ -93,17 +134,22 @@ func (c course) expect(ctx context.Context, plan, state *model) diag.Diagnostics
 	case failover.Submit:
 		plan.open()
 		plan.Location = c.region.Location
-		if c.mayTakeUp() {
+		if c.unforeseen() {
 			plan.Attempts, plan.UnfencedAttempts = types.ListUnknown(attemptType), types.Int64Value(unfenced)
-			if d.TakesUp {
+			if d.TakesUp || c.drain() > 0 {
 				plan.UnfencedAttempts = types.Int64Unknown()
+			}
+			if c.drain() > 0 {
+				// The run may yet finish where it is.
+				plan.Location = types.StringUnknown()
 			}
 			return diags
 		}
 		attempts = append(attempts, attemptModel{
 			Location: c.region.Location, AccountID: c.region.AccountID, APIURL: c.region.APIURL, WorkflowID: types.StringUnknown(),
 			Status: types.StringUnknown(), FailureCode: types.Int64Unknown(), Superseded: types.BoolValue(false),
-			SubmittedAt: types.StringUnknown(), SubmissionKey: types.StringValue(c.key),
+			SubmittedAt: types.StringUnknown(), SubmissionKey: types.StringValue(c.key), OutputBasename: types.StringUnknown(),
+			OutputContainerURL: c.region.OutputContainerURL, OutputStorageAccountID: c.region.OutputStorageAccountID, Stray: types.BoolValue(false),
 		})
 	case failover.Promote:
 		winner := &attempts[d.Promote]
@@ -111,6 +157,7 @@ func (c course) expect(ctx context.Context, plan, state *model) diag.Diagnostics
 		plan.open()
 		plan.Location, plan.WorkflowID, plan.Status = winner.Location, winner.WorkflowID, winner.Status
 		plan.ID = types.StringValue(workflowResourceID(winner.AccountID.ValueString(), winner.WorkflowID.ValueString()))
+		plan.OutputBasename, plan.OutputURL = winner.OutputBasename, winner.outputURL()
 		diags.AddAttributeWarning(path.Root("workflow_id"), "An earlier run is kept",
 			fmt.Sprintf("Submission %s: %s.", plan.Name.ValueString(), d.Reason))
 	}
@@ -126,7 +173,7 @@ func (c course) expect(ctx context.Context, plan, state *model) diag.Diagnostics
 // still answers must not hold up leaving it.
 func (c course) waits(i int) bool {
 	left := i == c.decision.Supersede && c.attempts[i].Location.ValueString() != c.region.Location.ValueString()
-	return !left || c.region.FailoverMode.ValueString() == modePlanned
+	return !left || c.planned()
 }
 
 // mayTakeUp reports whether submitting may find a run that the attempts list

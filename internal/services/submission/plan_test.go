@@ -4,6 +4,7 @@ import (
 	"context"
 	"slices"
 	"testing"
+	"time"
 
 	"github.com/hashicorp/terraform-plugin-framework/attr"
 	"github.com/hashicorp/terraform-plugin-framework/diag"
@@ -21,13 +22,16 @@ func accountID(location string) string {
 func regionObject(location, mode string) types.Object {
 	typesOf := map[string]attr.Type{"pair_name": types.StringType, "role": types.StringType, "location": types.StringType, "account_id": types.StringType,
 		"account_name": types.StringType, "api_url": types.StringType, "output_storage_account_id": types.StringType, "output_container_url": types.StringType,
-		"generation": types.Int64Type, "failover_mode": types.StringType, "max_data_loss": types.StringType}
+		"generation": types.Int64Type, "failover_mode": types.StringType, "max_data_loss": types.StringType,
+		"drain_timeout": types.StringType, "peer_location": types.StringType, "peer_account_id": types.StringType, "peer_api_url": types.StringType}
+	peer := map[string]string{"westus2": "westeurope", "westeurope": "westus2"}[location]
 	return types.ObjectValueMust(typesOf, map[string]attr.Value{
 		"pair_name": types.StringValue("lab"), "role": types.StringValue("primary"), "location": types.StringValue(location),
 		"account_id": types.StringValue(accountID(location)), "account_name": types.StringValue("lab-" + location),
 		"api_url": types.StringValue("http://" + location), "output_storage_account_id": types.StringValue("x"),
 		"output_container_url": types.StringValue("http://" + location + "/outputs"), "generation": types.Int64Value(1),
-		"failover_mode": types.StringValue(mode), "max_data_loss": types.StringNull(),
+		"failover_mode": types.StringValue(mode), "max_data_loss": types.StringNull(), "drain_timeout": types.StringNull(),
+		"peer_location": types.StringValue(peer), "peer_account_id": types.StringValue(accountID(peer)), "peer_api_url": types.StringValue("http://" + peer),
 	})
 }
 
@@ -262,5 +266,47 @@ func TestNothingIsPlannedOnAnUnknownElement(t *testing.T) {
 		if change(&m); plannable(t.Context(), &m) {
 			t.Errorf("an element of %s is not known", name)
 		}
+	}
+}
+
+// A run that another client submitted carries no key. Importing it must not make
+// the next apply stop it and run another.
+func TestPlanAfterImportingAForeignRun(t *testing.T) {
+	whole := stateOf(t, submissionIn("westus2", "forced"), attemptIn("westus2", "1", failover.StatusWorking, "", false))
+	attempts, d := whole.attempts(t.Context())
+	must(t, d)
+	attempts[0].SubmissionKey = types.StringValue("")
+	imported := model{SubmissionKey: types.StringValue(""), WorkflowID: whole.WorkflowID, Status: whole.Status, ID: whole.ID, Location: whole.Location}
+	must(t, imported.setAttempts(t.Context(), attempts))
+	plan, c, d := plannedFor(t, submissionIn("westus2", "forced"), imported)
+	must(t, d)
+	if c.decision.Action != failover.Keep || !plan.SubmissionKey.Equal(whole.SubmissionKey) || d.WarningsCount() != 1 {
+		t.Errorf("%s, key %s, %v", c.decision.Action, plan.SubmissionKey, d)
+	}
+	claimed, d := plan.attempts(t.Context())
+	must(t, d)
+	if len(claimed) != 1 || !claimed[0].SubmissionKey.Equal(whole.SubmissionKey) {
+		t.Errorf("attempts are %v", claimed)
+	}
+}
+
+// A planned failover with time to drain may leave the run where it is.
+func TestPlanOfADrain(t *testing.T) {
+	state := stateOf(t, submissionIn("westus2", "planned"), attemptIn("westus2", "1", failover.StatusWorking, "", false))
+	to := submissionIn("westeurope", "planned")
+	values := to.Region.Attributes()
+	values["drain_timeout"] = types.StringValue("1h")
+	to.Region = types.ObjectValueMust(to.Region.AttributeTypes(t.Context()), values)
+	plan, c, d := plannedFor(t, to, state)
+	must(t, d)
+	if c.drain() != time.Hour || !plan.Location.IsUnknown() || !plan.Attempts.IsUnknown() || plan.SubmissionKey.IsUnknown() {
+		t.Errorf("drain %s, location %s, attempts %s", c.drain(), plan.Location, plan.Attempts)
+	}
+	// A run that has failed has nothing to drain.
+	state = stateOf(t, submissionIn("westus2", "planned"), attemptIn("westus2", "1", failover.StatusFailed, "", false))
+	plan, c, d = plannedFor(t, to, state)
+	must(t, d)
+	if c.drain() != 0 || plan.Location.ValueString() != "westeurope" {
+		t.Errorf("drain %s, location %s", c.drain(), plan.Location)
 	}
 }

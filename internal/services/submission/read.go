@@ -7,6 +7,7 @@ import (
 
 	"github.com/hashicorp/terraform-plugin-framework/diag"
 	"github.com/hashicorp/terraform-plugin-framework/types"
+	"github.com/hashicorp/terraform-plugin-log/tflog"
 
 	"github.com/genomics-continuity/terraform-provider-genomics/internal/azure"
 	"github.com/genomics-continuity/terraform-provider-genomics/internal/diagnostics"
@@ -42,6 +43,8 @@ func (r *Resource) refresh(ctx context.Context, m *model, attempts []attemptMode
 			gone = true
 		case !found:
 			a.Status = types.StringValue(string(failover.StatusCancelled))
+		case i == current && !imported && stopping(workflow.Status):
+			diags.Append(r.cancelled(ctx, m, a, workflow)...)
 		default:
 			a.observe(workflow)
 			if i == current {
@@ -49,17 +52,55 @@ func (r *Resource) refresh(ctx context.Context, m *model, attempts []attemptMode
 			}
 		}
 	}
-	if !gone || diags.HasError() {
-		return attempts, diags
+	strays, failed := r.strays(ctx, m, attempts)
+	for _, err := range failed {
+		if diagnostics.IsUnreachable(err) {
+			diags.Append(diagnostics.Unreachable(err, r.session)...)
+			continue
+		}
+		// The pair reads both regions too, and says what is wrong with one.
+		tflog.Warn(ctx, "Runs that nobody knows of cannot be looked for", map[string]any{"reason": azure.Mask(err.Error())})
 	}
-	left = slices.Delete(attempts, current, current+1)
+	if !gone || diags.HasError() {
+		return append(attempts, strays...), diags
+	}
+	left = append(slices.Delete(attempts, current, current+1), strays...)
 	if failover.Unfenced(toCore(left)) == 0 {
 		return nil, diags
 	}
 	// There are runs to fence still: the submission stays, without a run that
 	// counts, and the next plan submits it.
-	m.WorkflowID, m.Status = types.StringNull(), types.StringNull()
+	m.uncounted()
 	return left, diags
+}
+
+// cancelled takes in that the run that counts is stopping or has stopped. If this
+// provider meant it to, no run counts any more, and the next plan submits the
+// submission again.
+func (r *Resource) cancelled(ctx context.Context, m *model, a *attemptModel, workflow msgenomics.Workflow) diag.Diagnostics {
+	noted, err := r.noted(ctx, m, *a)
+	if err != nil {
+		// Until that is known the run stays as it was last seen.
+		if diagnostics.IsUnreachable(err) {
+			return diagnostics.Unreachable(err, r.session)
+		}
+		return diag.Diagnostics{diagnostics.Error("Nothing tells who cancelled the workflow", err, diagnostics.Context{
+			Resource: workflowResourceID(a.AccountID.ValueString(), a.WorkflowID.ValueString()), Region: a.Location.ValueString(),
+			NextStep: "Plan again when the output container can be read: a note in it says whether the provider did.",
+		})}
+	}
+	a.observe(workflow)
+	if failover.HandedOver(failover.Status(a.Status.ValueString()), noted) {
+		a.Superseded = types.BoolValue(true)
+		m.uncounted()
+		return nil
+	}
+	m.observe(*a, workflow)
+	return nil
+}
+
+func stopping(status msgenomics.Status) bool {
+	return status == msgenomics.StatusCancelling || status == msgenomics.StatusCancelled
 }
 
 // look finds a run in the listing that all readers of its account share, and
@@ -69,6 +110,17 @@ func (r *Resource) look(ctx context.Context, a attemptModel) (msgenomics.Workflo
 	client, id, err := r.client(a)
 	if err != nil {
 		return msgenomics.Workflow{}, false, err
+	}
+	// What is alive is in the shorter list; the whole one tells how the others ended.
+	live, err := r.session.Live(ctx, a.account())
+	if azure.IsNotFound(err) {
+		return msgenomics.Workflow{}, false, nil
+	}
+	if err != nil {
+		return msgenomics.Workflow{}, false, err
+	}
+	if workflow, alive := live.Find(id); alive {
+		return workflow, true, nil
 	}
 	listing, err := r.session.Workflows(a.account())
 	if err != nil {
@@ -129,6 +181,7 @@ func (r *Resource) imported(ctx context.Context, id string) (model, diag.Diagnos
 	a := attemptModel{
 		Location: types.StringValue(location), AccountID: types.StringValue(accountID), APIURL: types.StringValue(url),
 		WorkflowID: types.StringValue(strconv.FormatInt(workflowID, 10)), Superseded: types.BoolValue(false), SubmissionKey: types.StringValue(key),
+		Stray: types.BoolValue(false),
 	}
 	a.observe(workflow)
 	m.observe(a, workflow)

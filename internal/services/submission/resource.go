@@ -155,7 +155,7 @@ func (r *Resource) Create(ctx context.Context, req resource.CreateRequest, resp 
 		resp.Diagnostics.Append(resp.State.Set(ctx, &plan)...)
 		resp.Diagnostics.Append(resp.Identity.Set(ctx, plan.identityNow(attempts))...)
 	}
-	attempts := []attemptModel{*attempt}
+	attempts := append(job.surplus, *attempt)
 	// Saved before any wait: whatever happens from here on, the run is known.
 	save(attempts)
 	if plan.WaitForCompletion.ValueBool() && !resp.Diagnostics.HasError() {
@@ -190,6 +190,9 @@ func (r *Resource) Read(ctx context.Context, req resource.ReadRequest, resp *res
 	var locations []string
 	for _, a := range attempts {
 		locations = append(locations, a.Location.ValueString())
+	}
+	if side, d := state.region(ctx); !state.Region.IsNull() && !d.HasError() {
+		locations = append(locations, side.PeerLocation.ValueString())
 	}
 	resp.Diagnostics.Append(services.SaveSilent(ctx, resp.Private, r.session.Answers, locations...)...)
 	resp.Diagnostics.Append(state.setAttempts(ctx, attempts)...)

@@ -78,7 +78,7 @@ func resourceSchema(ctx context.Context) schema.Schema {
 			"output": schema.SingleNestedAttribute{
 				Required: true, MarkdownDescription: "How results are written to the active side's output container.",
 				Attributes: map[string]schema.Attribute{
-					"basename":     schema.StringAttribute{Required: true, MarkdownDescription: "What the names of all result blobs begin with.", Validators: []validator.String{validBasename()}},
+					"basename":     schema.StringAttribute{Required: true, MarkdownDescription: "What the names of all result blobs begin with, whichever run wrote them; `output_basename` tells how those of the run that counts go on.", Validators: []validator.String{validBasename()}},
 					"overwrite":    schema.BoolAttribute{Optional: true, Computed: true, Default: booldefault.StaticBool(false), MarkdownDescription: "Whether the service may replace result blobs that are there already. Default `false`: it fails instead."},
 					"include_logs": schema.BoolAttribute{Optional: true, Computed: true, Default: booldefault.StaticBool(true), MarkdownDescription: "Whether the service writes its logs beside the results. Default `true`."},
 				},
@@ -129,6 +129,8 @@ func resourceSchema(ctx context.Context) schema.Schema {
 			"ended_at":          text("When it ended (RFC 3339, UTC); null while it has not."),
 			"location":          text("Region of the run that counts. Known when planning a failover. A finished run stays where it ran."),
 			"submission_key":    text("The key that the run's description carries. It is made of the pair's and the submission's names, the generation and the content, and does not change in a failover."),
+			"output_basename":   text("What the names of the result blobs begin with: `output.basename`, the region, and the number of the run there, so that no run ever writes over another's results. Null while no run counts, and for an imported run that another client submitted."),
+			"output_url":        text("URL that the URLs of the result blobs begin with: the output container's and `output_basename`. It is that of the run that counts."),
 			"generation":        number("Counts changes of content and triggers; starts at 1."),
 			"attempts":          attemptsAttribute(),
 			"unfenced_attempts": number("Superseded runs not yet known to be stopped. When their region answers, the plan shows this going to 0 and the apply cancels them."),
@@ -174,6 +176,10 @@ func regionAttribute() schema.SingleNestedAttribute {
 			"generation":                schema.Int64Attribute{Optional: true, MarkdownDescription: "The pair's generation."},
 			"failover_mode":             optional("The pair's `failover.mode`; `forced` if not set."),
 			"max_data_loss":             optional("The pair's `failover.max_data_loss`; any age is accepted if not set."),
+			"drain_timeout":             optional("The pair's `failover.drain_timeout`; a planned failover cancels at once if not set."),
+			"peer_location":             optional("The pair's other region. Without it and the two below, runs that nobody knows of are not looked for there."),
+			"peer_account_id":           optional("Resource ID of the account in the other region."),
+			"peer_api_url":              optional("Base URL of the workflow service in the other region."),
 		},
 	}
 }
@@ -206,6 +212,11 @@ func attemptsAttribute() schema.ListNestedAttribute {
 			"superseded":     schema.BoolAttribute{Computed: true, MarkdownDescription: "Whether another run counts instead."},
 			"submitted_at":   text("When its service accepted it (RFC 3339, UTC)."),
 			"submission_key": text("The key it carries."),
+
+			"output_basename":           text("What the names of its result blobs begin with; null for a run that was not submitted by this provider."),
+			"output_container_url":      text("URL of the container it writes to; null for an imported run."),
+			"output_storage_account_id": text("Resource ID of that container's storage account; null for an imported run."),
+			"stray":                     schema.BoolAttribute{Computed: true, MarkdownDescription: "Whether the run was found alive in the other region's account without having been known: an apply was killed right after its service took it."},
 		}},
 	}
 }

@@ -44,9 +44,12 @@ type launch struct {
 	superseded []string
 	// moved says that this is a failover, to which max_data_loss applies.
 	moved bool
-	// ready, if set, is done when nothing is left but to take up or send the run.
-	ready func(context.Context) diag.Diagnostics
+	// ready, if set, is done when nothing is left but to take up or send the run. It
+	// may tell that there is no need for one any more.
+	ready func(context.Context) (needless bool, diags diag.Diagnostics)
 	now   func() time.Time
+	// surplus are second runs with the key, which were told to stop.
+	surplus []attemptModel
 }
 
 // run returns the run that counts now, or nil and why there is none.
@@ -70,14 +73,15 @@ func (l *launch) run(ctx context.Context) (*attemptModel, msgenomics.Workflow, d
 	}
 	key := l.key(found)
 	adoption := failover.Adopt(key, l.policy(), toFound(found), l.superseded)
-	diags.Append(l.surplus(ctx, client, adoption.Cancel)...)
+	diags.Append(l.cancel(ctx, client, key, found, adoption.Cancel)...)
 	if adoption.Adopt == nil {
 		if d := l.preflight(ctx); d.HasError() {
 			return nil, msgenomics.Workflow{}, append(diags, d...)
 		}
 	}
 	if l.ready != nil {
-		if diags.Append(l.ready(ctx)...); diags.HasError() {
+		needless, d := l.ready(ctx)
+		if diags.Append(d...); needless || diags.HasError() {
 			return nil, msgenomics.Workflow{}, diags
 		}
 	}
@@ -89,14 +93,15 @@ func (l *launch) run(ctx context.Context) (*attemptModel, msgenomics.Workflow, d
 			diags.Append(diagnostics.Warning(fmt.Sprintf("Took up run %d of submission %s, which has failed", workflow.ID, l.identity.Submission),
 				fmt.Errorf("failure code %d: %s", workflow.FailureCode, workflow.Message), where))
 		}
-		attempt := newAttempt(l.region, key, workflow)
+		attempt := l.attempt(key, found, workflow)
 		return &attempt, workflow, diags
 	}
-	submission, err := l.compose(ctx, key)
+	submission, err := l.compose(ctx, key, found)
 	if err != nil {
 		return failed("The submission cannot be signed", err, "Check that the provider's identity may sign for the input and output containers.")
 	}
-	workflow, err := l.send(ctx, client, key, submission)
+	workflow, d, err := l.send(ctx, client, key, submission)
+	diags.Append(d...)
 	var unknown *msgenomics.OutcomeUnknownError
 	switch {
 	case errors.As(err, &unknown):
@@ -105,8 +110,17 @@ func (l *launch) run(ctx context.Context) (*attemptModel, msgenomics.Workflow, d
 	case err != nil:
 		return failed("The workflow was not accepted", err, "")
 	}
-	attempt := newAttempt(l.region, key, workflow)
+	attempt := l.attempt(key, found, workflow)
 	return &attempt, workflow, diags
+}
+
+// attempt is a run in the target region, among those that were found there.
+func (l *launch) attempt(key string, found []msgenomics.Workflow, workflow msgenomics.Workflow) attemptModel {
+	return newAttempt(l.region, key, l.basename(found, strconv.FormatInt(workflow.ID, 10)), workflow)
+}
+
+func (l *launch) basename(found []msgenomics.Workflow, workflowID string) string {
+	return failover.OutputBasename(l.content.Basename, l.region.Location.ValueString(), failover.Ordinal(toFound(found), workflowID))
 }
 
 func (l *launch) policy() failover.Policy {
@@ -136,47 +150,51 @@ func (l *launch) key(found []msgenomics.Workflow) string {
 	return failover.Key(l.identity, l.generation, l.content)
 }
 
-// surplus cancels runs that carry the same key as the one that is kept.
-func (l *launch) surplus(ctx context.Context, client *msgenomics.Client, runs []failover.Found) diag.Diagnostics {
+// cancel stops runs that carry the same key as the one that is kept.
+func (l *launch) cancel(ctx context.Context, client *msgenomics.Client, key string, found []msgenomics.Workflow, runs []failover.Found) diag.Diagnostics {
 	var diags diag.Diagnostics
 	for _, run := range runs {
 		where := diagnostics.Context{Resource: workflowResourceID(l.region.AccountID.ValueString(), run.WorkflowID), Region: l.region.Location.ValueString()}
+		attempt := l.attempt(key, found, pick(found, run.WorkflowID))
+		attempt.Superseded = types.BoolValue(true)
 		id, err := strconv.ParseInt(run.WorkflowID, 10, 64)
 		if err == nil {
 			err = client.Cancel(ctx, id)
 		}
 		if err != nil && !msgenomics.IsNotFound(err) {
-			where.NextStep = "Cancel it with the service's own client."
+			where.NextStep = "It is recorded as superseded; the next plan cancels it."
 			diags.Append(diagnostics.Warning("A second run with the same key could not be cancelled", err, where))
-			continue
+		} else {
+			attempt.Status = types.StringValue(string(failover.StatusCancelling))
+			diags.Append(diagnostics.Warning("A second run with the same key was cancelled", nil, where))
 		}
-		diags.Append(diagnostics.Warning("A second run with the same key was cancelled", nil, where))
+		l.surplus = append(l.surplus, attempt)
 	}
 	return diags
 }
 
 // send submits exactly once, but for throttling, which is a refusal. A lost
 // answer is looked for.
-func (l *launch) send(ctx context.Context, client *msgenomics.Client, key string, s msgenomics.Submission) (msgenomics.Workflow, error) {
+func (l *launch) send(ctx context.Context, client *msgenomics.Client, key string, s msgenomics.Submission) (msgenomics.Workflow, diag.Diagnostics, error) {
 	for sent := 1; ; sent++ {
-		workflow, err := l.settle(ctx, client, key, s)
+		workflow, diags, err := l.settle(ctx, client, key, s)
 		var refused *msgenomics.APIError
 		if err == nil || !errors.As(err, &refused) || refused.StatusCode != http.StatusTooManyRequests || sent == sends {
-			return workflow, err
+			return workflow, diags, err
 		}
 		pause := max(refused.RetryAfter, lookupPause)
 		tflog.Info(ctx, "The service throttles; the submission was not accepted and is sent later", map[string]any{"pause": pause.String()})
 		if err := wait(ctx, pause); err != nil {
-			return workflow, err
+			return workflow, diags, err
 		}
 	}
 }
 
 // settle sends once and finds out what became of it. It is not to be interrupted
 // half-way: what is known of the run afterwards goes into the state.
-func (l *launch) settle(ctx context.Context, client *msgenomics.Client, key string, s msgenomics.Submission) (msgenomics.Workflow, error) {
+func (l *launch) settle(ctx context.Context, client *msgenomics.Client, key string, s msgenomics.Submission) (msgenomics.Workflow, diag.Diagnostics, error) {
 	if err := ctx.Err(); err != nil {
-		return msgenomics.Workflow{}, err
+		return msgenomics.Workflow{}, nil, err
 	}
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), settleTimeout)
 	defer cancel()
@@ -185,23 +203,24 @@ func (l *launch) settle(ctx context.Context, client *msgenomics.Client, key stri
 	if errors.As(err, &unknown) {
 		return l.lookUp(ctx, client, key, err)
 	}
-	return workflow, err
+	return workflow, nil, err
 }
 
-func (l *launch) lookUp(ctx context.Context, client *msgenomics.Client, key string, lost error) (msgenomics.Workflow, error) {
+func (l *launch) lookUp(ctx context.Context, client *msgenomics.Client, key string, lost error) (msgenomics.Workflow, diag.Diagnostics, error) {
 	for range lookups {
 		found, err := l.find(ctx, client)
 		if err != nil {
-			return msgenomics.Workflow{}, errors.Join(lost, err)
+			return msgenomics.Workflow{}, nil, errors.Join(lost, err)
 		}
 		if adoption := failover.Adopt(key, l.policy(), toFound(found), l.superseded); adoption.Adopt != nil {
-			return pick(found, adoption.Adopt.WorkflowID), nil
+			// What was there before may have come back to life beside the one just sent.
+			return pick(found, adoption.Adopt.WorkflowID), l.cancel(ctx, client, key, found, adoption.Cancel), nil
 		}
 		if err := wait(ctx, lookupPause); err != nil {
-			return msgenomics.Workflow{}, errors.Join(lost, err)
+			return msgenomics.Workflow{}, nil, errors.Join(lost, err)
 		}
 	}
-	return msgenomics.Workflow{}, lost
+	return msgenomics.Workflow{}, nil, lost
 }
 
 // wait is a pause that ends when the run is cancelled.
@@ -218,8 +237,9 @@ func wait(ctx context.Context, pause time.Duration) error {
 
 // compose makes the request: names, and signatures that live as long as the user
 // says.
-func (l *launch) compose(ctx context.Context, key string) (msgenomics.Submission, error) {
+func (l *launch) compose(ctx context.Context, key string, found []msgenomics.Workflow) (msgenomics.Submission, error) {
 	out, _ := l.plan.output(ctx)
+	basename := l.basename(found, "")
 	options, _ := l.plan.options(ctx)
 	store, _ := l.plan.store(ctx)
 	names, _ := l.plan.inputNames(ctx)
@@ -241,7 +261,7 @@ func (l *launch) compose(ctx context.Context, key string) (msgenomics.Submission
 		Process: l.content.Process, ProcessArgs: l.content.ProcessArgs, Description: failover.Describe(key, l.plan.Description.ValueString()),
 		IgnoreAzureRegion: l.plan.IgnoreAzureRegion.ValueBoolPointer(),
 		InputAccount:      input.AccountName(), InputContainer: input.Name(),
-		OutputAccount: output.AccountName(), OutputContainer: output.Name(), OutputBase: out.Basename.ValueString(),
+		OutputAccount: output.AccountName(), OutputContainer: output.Name(), OutputBase: basename,
 		Overwrite: out.Overwrite.ValueBool(), IncludeLogs: out.IncludeLogs.ValueBool(),
 		Options: msgenomics.Options{
 			EmitRefConfidence: options.EmitRefConfidence.ValueString(), BgzipOutput: options.BgzipOutput.ValueBoolPointer(), BQSR: options.BQSREnabled.ValueBoolPointer(),

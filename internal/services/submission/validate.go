@@ -2,6 +2,7 @@ package submission
 
 import (
 	"context"
+	"fmt"
 
 	"github.com/hashicorp/terraform-plugin-framework/diag"
 	"github.com/hashicorp/terraform-plugin-framework/path"
@@ -27,7 +28,13 @@ func validReadGroup() validator.String {
 }
 
 func validBasename() validator.String {
-	return check.String("must be the beginning of a blob name", "Invalid base name", msgenomics.ValidBlobName)
+	const longest = msgenomics.MaxBlobName - failover.MaxOutputSuffix
+	return check.String("must be the beginning of a blob name", "Invalid base name", func(s string) error {
+		if len(s) > longest {
+			return fmt.Errorf("a base name has %d characters; %d are allowed, for each run's own ending has to fit behind it", len(s), longest)
+		}
+		return msgenomics.ValidBlobName(s)
+	})
 }
 
 func validDescription() validator.String {

@@ -19,6 +19,8 @@ import (
 const (
 	firstPoll = 250 * time.Millisecond
 	lastPoll  = 15 * time.Second
+	// readBackTimeout bounds the last look after an interrupt.
+	readBackTimeout = 10 * time.Second
 )
 
 // getter is the one thing that waiting needs of a service.
@@ -36,10 +38,13 @@ func ended(ctx context.Context, service getter, id int64) (msgenomics.Workflow, 
 	for {
 		select {
 		case <-ctx.Done():
-			return last, ctx.Err()
+			return readBack(ctx, service, id, last)
 		case <-timer.C:
 		}
 		workflow, err := service.Get(ctx, id)
+		if ctx.Err() != nil {
+			return readBack(ctx, service, id, last)
+		}
 		if err != nil {
 			return last, err
 		}
@@ -50,6 +55,22 @@ func ended(ctx context.Context, service getter, id int64) (msgenomics.Workflow, 
 		tflog.Info(ctx, "The workflow has not ended", map[string]any{"workflow": id, "status": workflow.Status.String(), "next_look_in": interval.String()})
 		timer.Reset(interval)
 		interval = min(interval*3/2, lastPoll)
+	}
+}
+
+// readBack looks once more when waiting was cut short, detached from what cut it,
+// so that what is saved is what is true.
+func readBack(ctx context.Context, service getter, id int64, last msgenomics.Workflow) (msgenomics.Workflow, error) {
+	detached, cancel := context.WithTimeout(context.WithoutCancel(ctx), readBackTimeout)
+	defer cancel()
+	workflow, err := service.Get(detached, id)
+	switch {
+	case err != nil:
+		return last, ctx.Err()
+	case workflow.Status.Finished():
+		return workflow, nil
+	default:
+		return workflow, ctx.Err()
 	}
 }
 

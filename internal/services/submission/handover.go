@@ -1,0 +1,124 @@
+package submission
+
+import (
+	"bytes"
+	"context"
+	"slices"
+
+	"github.com/hashicorp/terraform-plugin-framework/diag"
+
+	"github.com/genomics-continuity/terraform-provider-genomics/internal/blobstore"
+	"github.com/genomics-continuity/terraform-provider-genomics/internal/diagnostics"
+	"github.com/genomics-continuity/terraform-provider-genomics/internal/failover"
+	"github.com/genomics-continuity/terraform-provider-genomics/internal/replication"
+	"github.com/genomics-continuity/terraform-provider-genomics/internal/session"
+)
+
+// note leaves the note beside runs that count, which has to lie there before they
+// are stopped. Without it nothing is stopped: a run that a forced failover leaves
+// behind is then fenced by a later plan, like any that was superseded.
+func (w *change) note(ctx context.Context, which []int) diag.Diagnostics {
+	var diags diag.Diagnostics
+	for _, i := range which {
+		a := w.attempts[i]
+		handover := a.handover()
+		handover.To, handover.At = w.course.region.Location.ValueString(), w.resource.now().UTC()
+		container, name, err := w.resource.noteOf(ctx, w.state, a)
+		if container == nil && err == nil {
+			continue
+		}
+		if err == nil {
+			_, err = container.Upload(ctx, name, bytes.NewReader(handover.Encode()), blobstore.UploadOptions{})
+		}
+		if err == nil {
+			continue
+		}
+		at := diagnostics.Context{Resource: workflowResourceID(a.AccountID.ValueString(), a.WorkflowID.ValueString()), Region: a.Location.ValueString()}
+		if !w.course.waits(i) {
+			at.NextStep = "It is recorded as superseded; a later plan cancels it."
+			diags.Append(diagnostics.Warning("The run that is left was not cancelled, because no note could be left beside it", err, at))
+			continue
+		}
+		at.NextStep = "Apply again when the output container beside it can be written."
+		diags.Append(diagnostics.Error("A run was not cancelled, because no note could be left beside it", err, at))
+	}
+	return diags
+}
+
+// noted reports whether this provider meant to stop a run that counted.
+func (r *Resource) noted(ctx context.Context, m *model, a attemptModel) (bool, error) {
+	container, name, err := r.noteOf(ctx, m, a)
+	if container == nil || err != nil {
+		return false, err
+	}
+	_, err = container.Stat(ctx, name)
+	if blobstore.IsNotFound(err) {
+		return false, nil
+	}
+	return err == nil, err
+}
+
+// noteOf is where the note beside a run lies. The container is nil for an imported
+// run whose output nobody knows.
+func (r *Resource) noteOf(ctx context.Context, m *model, a attemptModel) (*blobstore.Container, string, error) {
+	ref := session.ContainerRef{Location: a.Location.ValueString(), StorageAccountID: a.OutputStorageAccountID.ValueString(), URL: a.OutputContainerURL.ValueString()}
+	if ref.URL == "" && !m.Region.IsNull() {
+		// The pair of before writes to the same container, if it is in that region.
+		if side, diags := m.region(ctx); !diags.HasError() && sameLocation(side.Location, a.Location) {
+			ref.StorageAccountID, ref.URL = side.OutputStorageAccountID.ValueString(), side.OutputContainerURL.ValueString()
+		}
+	}
+	if ref.URL == "" {
+		return nil, "", nil
+	}
+	container, err := r.session.Container(ctx, ref)
+	return container, replication.Reserved + a.handover().Name(), err
+}
+
+func (a attemptModel) handover() failover.Handover {
+	return failover.Handover{Key: a.SubmissionKey.ValueString(), AccountID: a.AccountID.ValueString(), WorkflowID: a.WorkflowID.ValueString()}
+}
+
+// strays are runs of the submission that are alive in one of the pair's accounts
+// and that the state does not know: an apply was killed after its service took the
+// run and before that was saved, or the service restarted one that was passed over.
+// Only runs with a key that the state knows count: another configuration under the
+// same names is not this one's to stop. A region that cannot be asked now is left
+// to a later plan; failed says why.
+func (r *Resource) strays(ctx context.Context, m *model, attempts []attemptModel) (found []attemptModel, failed []error) {
+	if m.Region.IsNull() || m.SubmissionKey.ValueString() == "" {
+		return nil, nil
+	}
+	side, diags := m.region(ctx)
+	if diags.HasError() {
+		return nil, nil
+	}
+	keys := []string{m.SubmissionKey.ValueString()}
+	for _, a := range attempts {
+		if key := a.SubmissionKey.ValueString(); !slices.Contains(keys, key) {
+			keys = append(keys, key)
+		}
+	}
+	for _, account := range []session.ServiceAccount{
+		{ID: side.AccountID.ValueString(), Location: side.Location.ValueString(), URL: side.APIURL.ValueString()},
+		{ID: side.PeerAccountID.ValueString(), Location: side.PeerLocation.ValueString(), URL: side.PeerAPIURL.ValueString()},
+	} {
+		if account.ID == "" || account.Location == "" {
+			continue
+		}
+		live, err := r.session.Live(ctx, account)
+		if err != nil {
+			failed = append(failed, err)
+			continue
+		}
+		for _, key := range keys {
+			for _, workflow := range live.With(key) {
+				stray := newStray(account, key, workflow)
+				if !slices.ContainsFunc(attempts, stray.same) {
+					found = append(found, stray)
+				}
+			}
+		}
+	}
+	return found, failed
+}
