@@ -36,6 +36,8 @@ type Session struct {
 	listings map[string]*msgenomics.Listing
 	// mute are regions that could not be asked for want of a key.
 	mute map[string]bool
+	// outdated are accounts whose handed-over key was refused, or replaced in this run.
+	outdated map[string]bool
 }
 
 // New prepares a session. It is called by Configure and asks nobody anything.
@@ -58,7 +60,7 @@ func New(cfg azure.Config) (*Session, error) {
 	}
 	return &Session{
 		cfg: cfg, cloud: cloud, credential: credential, gates: gates, pipelines: pipelines,
-		listings: make(map[string]*msgenomics.Listing), mute: make(map[string]bool),
+		listings: make(map[string]*msgenomics.Listing), mute: make(map[string]bool), outdated: make(map[string]bool),
 	}, nil
 }
 
@@ -164,33 +166,6 @@ func (s *Session) Workflows(account ServiceAccount) (*msgenomics.Listing, error)
 		s.listings[id] = msgenomics.NewListing(client)
 	}
 	return s.listings[id], nil
-}
-
-// accountKey is the account's access key: the one handed over in advance, or
-// Resource Manager's. A key that the service has refused is given up for what
-// Resource Manager says now, for it may have been regenerated.
-func (s *Session) accountKey(ctx context.Context, id azure.AccountID) (string, error) {
-	refused := msgenomics.RefusedKey(ctx)
-	if key, ok := s.cfg.AccessKeys[id.Name]; ok && key != refused {
-		return key, nil
-	}
-	name := strings.ToLower(id.String())
-	if refused != "" {
-		s.accountKeys.forgetValue(name, refused)
-	}
-	return s.accountKeys.get(ctx, name, func(ctx context.Context) (string, error) {
-		client, err := s.accounts(id.SubscriptionID)
-		if err != nil {
-			return "", err
-		}
-		keys, err := client.ListKeys(ctx, id)
-		if err != nil {
-			return "", fmt.Errorf("asking Resource Manager for the keys of account %s: %w", id.Name, err)
-		}
-		s.pipelines.Secret(keys.Key1)
-		s.pipelines.Secret(keys.Key2)
-		return keys.Key1, nil
-	})
 }
 
 // Account reads an account from Resource Manager.

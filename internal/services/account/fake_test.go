@@ -37,6 +37,8 @@ type resourceManager struct {
 	state    string
 	// workflows are what the account's region lists.
 	workflows []map[string]any
+	// regenerated counts how often each key was made anew.
+	regenerated map[string]int
 	// fault answers instead when it returns true.
 	fault func(w http.ResponseWriter, r *http.Request) bool
 	url   string
@@ -85,6 +87,9 @@ func (m *resourceManager) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		answer(http.StatusNotFound, map[string]any{"error": map[string]string{"code": "ResourceNotFound", "message": "not found"}})
 	case last == "listKeys":
 		answer(http.StatusOK, map[string]string{"key1": "first-key-of-lab", "key2": "second-key-of-lab"})
+	case last == "regenerateKey":
+		m.regenerate(body)
+		answer(http.StatusOK, map[string]string{"key1": "new-first-key-of-lab", "key2": "new-second-key-of-lab"})
 	case r.Method == http.MethodPatch:
 		var in struct{ Tags map[string]string }
 		_ = json.Unmarshal(body, &in)
@@ -96,6 +101,16 @@ func (m *resourceManager) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	default:
 		answer(http.StatusOK, m.account(m.state))
 	}
+}
+
+// regenerate is called with the lock held.
+func (m *resourceManager) regenerate(body []byte) {
+	var in struct{ KeyName string }
+	_ = json.Unmarshal(body, &in)
+	if m.regenerated == nil {
+		m.regenerated = map[string]int{}
+	}
+	m.regenerated[in.KeyName]++
 }
 
 func (m *resourceManager) account(state string) map[string]any {
@@ -115,7 +130,7 @@ func (m *resourceManager) saw() string {
 	var methods []string
 	for _, c := range m.calls {
 		method, rest, _ := strings.Cut(c, " ")
-		if last, _, _ := strings.Cut(rest, " "); last == "workflows" || last == "operation" || last == "listKeys" {
+		if last, _, _ := strings.Cut(rest, " "); last == "workflows" || last == "operation" || last == "listKeys" || last == "regenerateKey" {
 			method += ":" + last
 		}
 		methods = append(methods, method)
@@ -148,7 +163,11 @@ type run struct {
 	pipelines *azure.Pipelines
 	// service is the URL of the account's region; the same server by default.
 	service string
+	// rotated are the accounts whose keys the session was told to forget.
+	rotated []azure.AccountID
 }
+
+func (r *run) Rotated(id azure.AccountID) { r.rotated = append(r.rotated, id) }
 
 type token struct{}
 

@@ -23,6 +23,7 @@ type model struct {
 	Location          types.String   `tfsdk:"location"`
 	Tags              types.Map      `tfsdk:"tags"`
 	ForceDestroy      types.Bool     `tfsdk:"force_destroy"`
+	KeyRotation       types.String   `tfsdk:"key_rotation"`
 	APIURL            types.String   `tfsdk:"api_url"`
 	ProvisioningState types.String   `tfsdk:"provisioning_state"`
 	Timeouts          timeouts.Value `tfsdk:"timeouts"`

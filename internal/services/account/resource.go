@@ -35,6 +35,7 @@ type cloud interface {
 	ServiceURL(location string) (string, error)
 	Accounts() (*azure.AccountsClient, error)
 	Service(account session.ServiceAccount) (*msgenomics.Client, error)
+	Rotated(id azure.AccountID)
 }
 
 var _ cloud = (*session.Session)(nil)
@@ -105,6 +106,9 @@ func (r *Resource) ModifyPlan(ctx context.Context, req resource.ModifyPlanReques
 	plan.ID, plan.APIURL, plan.ProvisioningState = types.StringUnknown(), types.StringUnknown(), types.StringUnknown()
 	if plan.stays(state) {
 		plan.ID, plan.ProvisioningState = state.ID, state.ProvisioningState
+		if plan.rotates(state) {
+			resp.Diagnostics.Append(rotationWarning(state.Name.ValueString()))
+		}
 	} else if id, ok := plan.plannedID(r.cloud.SubscriptionID()); ok {
 		plan.ID = types.StringValue(id.String())
 	}
@@ -218,8 +222,8 @@ func (r *Resource) Read(ctx context.Context, req resource.ReadRequest, resp *res
 	resp.Diagnostics.Append(resp.Identity.Set(ctx, identity(id))...)
 }
 
-// Update changes the tags in place. Everything else that can change is the
-// provider's own.
+// Update changes the tags in place, and regenerates the keys when it is asked to.
+// Everything else that can change is the provider's own.
 func (r *Resource) Update(ctx context.Context, req resource.UpdateRequest, resp *resource.UpdateResponse) {
 	var plan, state model
 	resp.Diagnostics.Append(req.Plan.Get(ctx, &plan)...)
@@ -248,6 +252,13 @@ func (r *Resource) Update(ctx context.Context, req resource.UpdateRequest, resp 
 		if err != nil {
 			resp.Diagnostics.Append(diagnostics.Error("The account's tags cannot be changed", err, about))
 			return
+		}
+	}
+	if plan.rotates(&state) {
+		if d := r.rotate(ctx, id, about); d.HasError() {
+			resp.Diagnostics.Append(d...)
+			// The tags are set. What was not seen done stays to be done.
+			plan.KeyRotation = state.KeyRotation
 		}
 	}
 	resp.Diagnostics.Append(resp.State.Set(ctx, &plan)...)

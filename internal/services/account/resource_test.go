@@ -167,12 +167,6 @@ func TestReadWithoutResourceManager(t *testing.T) {
 }
 
 func TestUpdate(t *testing.T) {
-	update := func(t *testing.T, r *run, plan, state *model) resource.UpdateResponse {
-		t.Helper()
-		resp := resource.UpdateResponse{State: stateOf(t, state), Identity: noIdentity(t.Context())}
-		(&Resource{cloud: r}).Update(t.Context(), resource.UpdateRequest{Plan: planOf(t, plan), State: stateOf(t, state)}, &resp)
-		return resp
-	}
 	rm := &resourceManager{exists: true, location: "westus2", state: "Succeeded", tags: map[string]string{"a": "1", "b": "2"}}
 	r := newRun(t, rm)
 	expect(t, update(t, r, tagged(existing(), "a", "3"), tagged(existing(), "a", "1", "b", "2")).Diagnostics)

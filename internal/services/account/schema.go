@@ -28,6 +28,9 @@ const (
 	maxTagValue = 256
 )
 
+// maxKeyRotation is what a trigger may have at most, in characters: it is meant to be a date or a version.
+const maxKeyRotation = 256
+
 func resourceSchema(ctx context.Context) schema.Schema {
 	return schema.Schema{
 		MarkdownDescription: "One Microsoft Genomics account (`Microsoft.Genomics/accounts`, API version 2017-08-01-preview): the right to run workflows in one region. " +
@@ -74,6 +77,15 @@ func resourceSchema(ctx context.Context) schema.Schema {
 					"The workflows are not cancelled first: what becomes of them is up to the service. " +
 					"Default `false`: destroying is refused and names them. A changed value counts once it was applied.",
 			},
+			"key_rotation": schema.StringAttribute{
+				Optional: true,
+				MarkdownDescription: "A trigger: applying a new value, such as a date, regenerates both keys of the account, once. What the value is says nothing. " +
+					"Setting it when the account is created does nothing, for the keys are new then; removing it does nothing either. Setting it on an account that had none, also just after an import, does regenerate them. " +
+					"Every client that has an old key is refused from then on, and so are keys that were handed over in the provider's `access_keys`; the provider itself goes on with the new ones. " +
+					"It does not stop a run: that reads and writes with the SAS that it was handed, which the storage account's key signs. " +
+					"If Resource Manager's answer is lost, the apply fails, the old value stays in the state, and applying again regenerates both keys again.",
+				Validators: []validator.String{stringvalidator.LengthBetween(1, maxKeyRotation)},
+			},
 			"api_url": schema.StringAttribute{
 				Computed:            true,
 				MarkdownDescription: "Base URL of the workflow service in the account's region, from the provider's `service_endpoints` or `service_endpoint_template`.",
@@ -87,7 +99,7 @@ func resourceSchema(ctx context.Context) schema.Schema {
 			"timeouts": timeouts.Block(ctx, timeouts.Opts{Create: true, Read: true, Update: true, Delete: true,
 				CreateDescription: "How long creating may take, as a duration. Default `30m`.",
 				ReadDescription:   "How long refreshing may take, as a duration. Default `5m`.",
-				UpdateDescription: "How long changing the tags may take, as a duration. Default `30m`.",
+				UpdateDescription: "How long changing the tags and regenerating the keys may take, as a duration. Default `30m`.",
 				DeleteDescription: "How long destroying may take, as a duration. Default `30m`.",
 			}),
 		},
