@@ -27,10 +27,13 @@ import (
 // world is that of the package of tests that this process runs.
 var world *harness.World
 
+// Runner runs the tests of a package; a *testing.M does.
+type Runner interface{ Run() int }
+
 // Main is the TestMain of a package of acceptance tests. It starts the world,
 // sets the environment of the provider that runs within this process, runs the
 // tests and stops the world.
-func Main(m *testing.M, options harness.Options) {
+func Main(m Runner, options harness.Options) {
 	code, err := run(m, options)
 	if err != nil {
 		fmt.Fprintln(os.Stderr, "acctest:", err)
@@ -39,7 +42,7 @@ func Main(m *testing.M, options harness.Options) {
 	os.Exit(code)
 }
 
-func run(m *testing.M, options harness.Options) (int, error) {
+func run(m Runner, options harness.Options) (int, error) {
 	clis, err := harness.FindCLIs()
 	if err != nil {
 		return 1, err
