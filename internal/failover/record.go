@@ -1,0 +1,150 @@
+package failover
+
+import (
+	"crypto/sha256"
+	"encoding/hex"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"strings"
+	"time"
+	"unicode"
+)
+
+// Phase is how far a change of the active region has come.
+type Phase string
+
+// The phases of a pair.
+const (
+	// PhaseActive is the steady one: nothing is under way.
+	PhaseActive Phase = "active"
+	// PhaseFailingOver says that a failover was recorded and has not been finished.
+	PhaseFailingOver Phase = "failing_over"
+)
+
+// recordVersion opens every record. A reader refuses versions it does not know.
+const recordVersion = 1
+
+// PairRecord says which region of a pair is active, by whose word. A copy lies in
+// the output container of each of the two regions, so that configurations that
+// share nothing else see each other.
+type PairRecord struct {
+	Version int    `json:"version"`
+	Pair    string `json:"pair"`
+	// Active is the location that runs workflows from this generation on.
+	Active     string `json:"active_region"`
+	Generation int64  `json:"generation"`
+	Phase      Phase  `json:"phase"`
+	// Writer tells configurations apart: a random name that each keeps to itself.
+	Writer string `json:"writer"`
+	// By is who ran it, as user@host, for people to find each other.
+	By string    `json:"by"`
+	At time.Time `json:"at"`
+	// From is the location that was left; empty in the first generation.
+	From string `json:"from,omitempty"`
+}
+
+// RecordName is the name of a pair's record, without the folder it lies in.
+func RecordName(pair string) string {
+	sum := sha256.Sum256([]byte(pair))
+	slug := strings.Map(func(r rune) rune {
+		switch {
+		case r >= 'a' && r <= 'z', r >= 'A' && r <= 'Z', r >= '0' && r <= '9', r == '-', r == '_':
+			return r
+		}
+		return '-'
+	}, pair)
+	return "pair-" + slug + "-" + hex.EncodeToString(sum[:6]) + ".json"
+}
+
+// Encode is the record's content.
+func (r PairRecord) Encode() []byte {
+	r.Version, r.At = recordVersion, r.At.UTC().Truncate(time.Second)
+	// Marshalling strings, numbers and a time of this millennium cannot fail.
+	content, _ := json.Marshal(r)
+	return append(content, '\n')
+}
+
+// RecordError says that what lies in a record's place cannot be used as one.
+type RecordError struct {
+	Reason string
+	cause  error
+}
+
+// Error implements error.
+func (e *RecordError) Error() string { return "the pair's record cannot be used: " + e.Reason }
+
+// Unwrap gives the cause, if any.
+func (e *RecordError) Unwrap() error { return e.cause }
+
+// ParseRecord reads what Encode wrote, and trusts none of it. Every error is a
+// *RecordError.
+func ParseRecord(pair string, content []byte) (PairRecord, error) {
+	var r PairRecord
+	if err := json.Unmarshal(content, &r); err != nil {
+		return PairRecord{}, &RecordError{Reason: "it is not JSON of the expected form", cause: err}
+	}
+	reason := ""
+	switch {
+	case r.Version != recordVersion:
+		reason = fmt.Sprintf("it has version %d, and this version of the provider knows %d", r.Version, recordVersion)
+	case r.Pair != pair:
+		reason = fmt.Sprintf("it is the record of the pair %q", r.Pair)
+	case r.Active == "":
+		reason = "it names no active region"
+	case r.Generation < 1:
+		reason = fmt.Sprintf("it has the generation %d", r.Generation)
+	case r.At.UTC().Year() < 1 || r.At.UTC().Year() > 9998:
+		// What Encode writes again has to be a time of four digits in UTC.
+		reason = "its time is out of range"
+	case r.Phase != PhaseActive && r.Phase != PhaseFailingOver:
+		reason = fmt.Sprintf("it has the phase %q", r.Phase)
+	}
+	if reason != "" {
+		return PairRecord{}, &RecordError{Reason: reason}
+	}
+	return r, nil
+}
+
+// IsRecordError reports whether an error says that a record cannot be used.
+func IsRecordError(err error) bool {
+	var e *RecordError
+	return errors.As(err, &e)
+}
+
+// SameFlip reports whether two records are of one change of the active region.
+func (r PairRecord) SameFlip(o PairRecord) bool {
+	return r.Writer == o.Writer && r.Generation == o.Generation && r.Active == o.Active
+}
+
+// Told says who made which region active, and when, for a person to read.
+func (r PairRecord) Told() string {
+	by := strings.Map(func(c rune) rune {
+		if unicode.IsGraphic(c) {
+			return c
+		}
+		return -1
+	}, r.By)
+	if by == "" {
+		by = "Another configuration"
+	}
+	verb := "made"
+	if r.Phase == PhaseFailingOver {
+		verb = "began to make"
+	}
+	return fmt.Sprintf("%s %s %s the active region of pair %q on %s (generation %d).", by, verb, r.Active, r.Pair, r.At.UTC().Format(time.RFC3339), r.Generation)
+}
+
+// NewestRecord is the record that holds among those seen: the one of the highest
+// generation, the later of two. A copy in a region that was dark at a failover
+// stays behind until somebody writes it again.
+func NewestRecord(records []PairRecord) (PairRecord, bool) {
+	var newest PairRecord
+	for i, r := range records {
+		later := r.Generation == newest.Generation && (r.At.After(newest.At) || r.At.Equal(newest.At) && r.Active > newest.Active)
+		if i == 0 || r.Generation > newest.Generation || later {
+			newest = r
+		}
+	}
+	return newest, len(records) > 0
+}
