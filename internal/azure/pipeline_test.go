@@ -5,6 +5,7 @@ import (
 	"errors"
 	"io"
 	"net/http"
+	"net/http/httptrace"
 	"net/url"
 	"strings"
 	"testing"
@@ -286,6 +287,27 @@ func TestAStalledBodyEnds(t *testing.T) {
 		}))}
 		p := pipelinesFor(t, "")
 		p.transport = transport
+		start := time.Now()
+		_, err := do(t.Context(), t, p.New(p.gates.For("westus2")), http.MethodPost, "https://region.example")
+		var stalled *StalledError
+		if !errors.As(err, &stalled) || time.Since(start) != 10*time.Second || sent != 1 {
+			t.Errorf("%v after %s, sent %d times", err, time.Since(start), sent)
+		}
+	})
+}
+
+// The gate waits for the first byte of an answer only: one that stops in the
+// middle of its header must not wait for the end of the operation.
+func TestAStalledHeaderEnds(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		sent := 0
+		p := pipelinesFor(t, "")
+		p.transport = &transporter{stall: 10 * time.Second, client: newHTTPClient(roundTrip(func(req *http.Request) (*http.Response, error) {
+			sent++
+			httptrace.ContextClientTrace(req.Context()).GotFirstResponseByte()
+			<-req.Context().Done()
+			return nil, req.Context().Err()
+		}))}
 		start := time.Now()
 		_, err := do(t.Context(), t, p.New(p.gates.For("westus2")), http.MethodPost, "https://region.example")
 		var stalled *StalledError

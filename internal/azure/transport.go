@@ -8,7 +8,9 @@ import (
 	"io"
 	"net"
 	"net/http"
+	"net/http/httptrace"
 	"net/url"
+	"sync"
 	"time"
 )
 
@@ -87,14 +89,58 @@ func (t *transporter) Do(req *http.Request) (*http.Response, error) {
 		return nil, &InsecureError{Host: req.URL.Host}
 	}
 	ctx, cancel := context.WithCancelCause(req.Context())
-	resp, err := t.client.Do(req.WithContext(ctx)) //nolint:gosec // where requests go is the user's to say
+	head := &headWatch{limit: t.stall, cancel: cancel}
+	resp, err := t.client.Do(req.WithContext(httptrace.WithClientTrace(ctx, &httptrace.ClientTrace{GotFirstResponseByte: head.begin}))) //nolint:gosec // where requests go is the user's to say
+	head.end()
 	if err != nil {
 		cancel(nil)
+		if stalled := head.stalled(ctx); stalled != nil {
+			return nil, stalled
+		}
 		return nil, withoutQuery(err)
 	}
 	resp.Request = req
 	resp.Body = &stallingBody{body: resp.Body, ctx: ctx, cancel: cancel, limit: t.stall}
 	return resp, nil
+}
+
+// headWatch ends an answer that stops coming in the middle of its header: the gate waits for its first byte, and the body watches
+// itself.
+type headWatch struct {
+	limit  time.Duration
+	cancel context.CancelCauseFunc
+
+	mu    sync.Mutex
+	timer *time.Timer
+	ended bool
+}
+
+func (w *headWatch) begin() {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	if w.ended || w.timer != nil {
+		return
+	}
+	stalled := &StalledError{After: w.limit}
+	w.timer = time.AfterFunc(w.limit, func() { w.cancel(stalled) })
+}
+
+func (w *headWatch) end() {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	w.ended = true
+	if w.timer != nil {
+		w.timer.Stop()
+	}
+}
+
+// stalled is the error when it was this that ended the request.
+func (w *headWatch) stalled(ctx context.Context) error {
+	var stalled *StalledError
+	if errors.As(context.Cause(ctx), &stalled) {
+		return stalled
+	}
+	return nil
 }
 
 // withoutQuery takes the query off the URL in a transport error.
