@@ -28,9 +28,10 @@ type change struct {
 	attempts []attemptModel
 	// seen is what the service last said of attempts that this change looked at.
 	seen map[int]msgenomics.Workflow
-	// given says that a planned failover has stopped the run that counted.
-	given bool
-	save  func(context.Context) diag.Diagnostics
+	// given says that a planned failover has stopped the run that counted, stays that
+	// it ended by itself, so that it goes on counting.
+	given, stays bool
+	save         func(context.Context) diag.Diagnostics
 }
 
 func (w *change) carryOut(ctx context.Context) diag.Diagnostics {
@@ -65,9 +66,11 @@ func (w *change) carryOut(ctx context.Context) diag.Diagnostics {
 	diags.Append(w.save(ctx)...)
 	// 3. Nothing is given up before what takes its place is there: only now is the
 	// run that counted stopped, unless a planned failover has.
-	if w.given {
+	switch {
+	case w.given:
 		asked = nil
-	} else {
+	case w.stays:
+	default:
 		more, d := w.release(ctx)
 		diags.Append(d...)
 		asked = append(asked, more...)
@@ -323,6 +326,7 @@ func (w *change) submit(ctx context.Context, asked []int) diag.Diagnostics {
 // stay is what remains of a submission that was not needed: the run that counted
 // goes on counting, as it was seen to end.
 func (w *change) stay() {
+	w.stays = true
 	if i := failover.Current(toCore(w.attempts)); i >= 0 {
 		if workflow, ok := w.seen[i]; ok {
 			w.plan.observe(w.attempts[i], workflow)

@@ -94,7 +94,8 @@ func (r *Resource) ModifyPlan(ctx context.Context, req resource.ModifyPlanReques
 	if req.State.Raw.IsNull() {
 		region, d := plan.region(ctx)
 		resp.Diagnostics.Append(d...)
-		plan.Location, plan.UnfencedAttempts = region.Location, types.Int64Value(0)
+		// How many runs are found under its key is not known before.
+		plan.Location, plan.UnfencedAttempts = region.Location, types.Int64Unknown()
 		resp.Diagnostics.Append(resp.Plan.Set(ctx, &plan)...)
 		return
 	}

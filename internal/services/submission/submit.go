@@ -167,6 +167,14 @@ func (l *launch) cancel(ctx context.Context, client *msgenomics.Client, key stri
 		} else {
 			attempt.Status = types.StringValue(string(failover.StatusCancelling))
 			diags.Append(diagnostics.Warning("A second run with the same key was cancelled", nil, where))
+			bounded, stop := context.WithTimeout(ctx, settleTimeout)
+			workflow, err := ended(bounded, client, id)
+			stop()
+			if err == nil {
+				attempt.observe(workflow)
+			} else {
+				tflog.Info(ctx, "The second run has not stopped yet", map[string]any{"workflow": id, "reason": err.Error()})
+			}
 		}
 		l.surplus = append(l.surplus, attempt)
 	}

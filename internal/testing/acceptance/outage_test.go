@@ -97,8 +97,9 @@ func TestAccWorkflowIsGone(t *testing.T) {
 	gone := func() {
 		l.inject(primary, harness.Injection{Match: harness.Match{Method: http.MethodGet, PathPrefix: "/api/workflows/" + id}, Action: harness.Answer, Status: 404,
 			Body: map[string]any{"Message": "The workflow does not exist."}})
-		l.inject(primary, harness.Injection{Match: harness.Match{Method: http.MethodGet, PathPrefix: "/api/workflows", QueryContains: "$skip"}, Action: harness.Answer, Status: 200, Body: []any{}})
+		l.inject(primary, harness.Injection{Match: harness.Match{Method: http.MethodGet, PathPrefix: "/api/workflows", QueryContains: "$skip"}, Action: harness.Answer, Status: 200, Body: []any{}, Count: 3})
 	}
+	// Neither the two lists of what is alive nor the whole one has it.
 	gone()
 	plan := l.plan()
 	l.changes(plan, address("one")+" create")

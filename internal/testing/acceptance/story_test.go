@@ -99,7 +99,7 @@ func (s *story) failOver() {
 	s.goes(plan, address(done), "location", primary, primary)
 	for _, name := range unfinished {
 		s.unknown(plan, address(name), "id", "workflow_id", "status", "message", "failure_code", "bases_processed", "created_at", "ended_at",
-			"attempts.1.workflow_id", "attempts.1.status", "attempts.1.failure_code", "attempts.1.submitted_at")
+			"output_basename", "output_url", "attempts.1.output_basename", "attempts.1.workflow_id", "attempts.1.status", "attempts.1.failure_code", "attempts.1.submitted_at")
 		s.goes(plan, address(name), "location", primary, secondary)
 		s.goes(plan, address(name), "submission_key", s.keys[name], s.keys[name])
 		s.goes(plan, address(name), "generation", "1", "1")
@@ -143,7 +143,7 @@ func (s *story) finishElsewhere() {
 	want := *s.runsOf(done)[0].BasesProcessed
 	for _, name := range unfinished {
 		s.holds(address(name), "status", "success", "location", secondary, "unfenced_attempts", "1", "bases_processed", fmt.Sprint(want))
-		if blobs := s.blobs(secondary, s.outputs(), name); !slices.Contains(blobs, name+".logs.zip") {
+		if blobs := s.blobs(secondary, s.outputs(), name); !slices.Contains(blobs, name+"-"+secondary+"-1.logs.zip") {
 			s.Errorf("the results of %s in %s are %v", name, secondary, blobs)
 		}
 	}
