@@ -2,6 +2,7 @@ package azure
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 
 	"github.com/Azure/azure-sdk-for-go/sdk/azcore/arm"
@@ -53,8 +54,12 @@ func parse(id, resourceType string) (subscription, group, name string, err error
 		return "", "", "", fmt.Errorf("%q is not a resource ID of the form %s", id, shape)
 	}
 	canonical := format(parsed.SubscriptionID, parsed.ResourceGroupName, resourceType, parsed.Name)
-	if parsed.SubscriptionID == "" || parsed.ResourceGroupName == "" || parsed.Name == "" || !strings.EqualFold(canonical, id) {
+	if parsed.SubscriptionID == "" || parsed.ResourceGroupName == "" || parsed.Name == "" || !strings.EqualFold(canonical, id) ||
+		slices.ContainsFunc([]string{parsed.SubscriptionID, parsed.ResourceGroupName, parsed.Name}, isDots) {
 		return "", "", "", fmt.Errorf("%q is not a resource ID of the form %s", id, shape)
 	}
 	return parsed.SubscriptionID, parsed.ResourceGroupName, parsed.Name, nil
 }
+
+// isDots tells segments that a path swallows: a request about such an ID would go to another resource.
+func isDots(segment string) bool { return segment == "." || segment == ".." }

@@ -52,19 +52,3 @@ func TestParseStorageAccountID(t *testing.T) {
 		t.Errorf("a child was taken for %+v", got)
 	}
 }
-
-func FuzzParseAccountID(f *testing.F) {
-	f.Add("/subscriptions/sub/resourceGroups/rg/providers/Microsoft.Genomics/accounts/a")
-	f.Add("/subscriptions/sub/resourceGroups/rg/providers/Microsoft.Genomics/accounts/a/providers/x/y/z")
-	f.Add("//")
-	f.Fuzz(func(t *testing.T, id string) {
-		parsed, err := ParseAccountID(id)
-		if err != nil {
-			return
-		}
-		again, err := ParseAccountID(parsed.String())
-		if err != nil || again != parsed || !strings.EqualFold(parsed.String(), id) {
-			t.Errorf("%q: %+v, then %+v, %v", id, parsed, again, err)
-		}
-	})
-}

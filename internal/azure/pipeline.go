@@ -220,10 +220,11 @@ func once(retry policy.RetryOptions) policy.Policy {
 	})
 }
 
-// maskFailure takes secrets out of the bodies of refusals, because azcore prints them in its errors.
+// maskFailure takes secrets out of the bodies of refusals, because azcore prints them in its errors. It prints the body of any
+// answer that a client did not expect, such as keys with the status 203 of a proxy; what is read for its content has 200 or 206.
 func (p *Pipelines) maskFailure(req *policy.Request) (*http.Response, error) {
 	resp, err := req.Next()
-	if err != nil || resp.StatusCode < http.StatusBadRequest || resp.Body == nil {
+	if err != nil || resp.Body == nil || resp.StatusCode == http.StatusOK || resp.StatusCode == http.StatusPartialContent {
 		return resp, err
 	}
 	body, err := runtime.Payload(resp)

@@ -19,7 +19,7 @@ func (c *Container) List(ctx context.Context, prefix string) iter.Seq2[Blob, err
 	return func(yield func(Blob, error) bool) {
 		tags := !c.tagless.Load()
 		pager := c.pager(prefix, tags)
-		first := true
+		first, marker := true, ""
 		for pager.More() {
 			page, err := pager.NextPage(ctx)
 			err = c.wrap("list", "", err)
@@ -37,6 +37,12 @@ func (c *Container) List(ctx context.Context, prefix string) iter.Seq2[Blob, err
 			if !tags {
 				c.tagless.Store(true)
 			}
+			// Something that answers every page alike, such as a cache that ignores queries, would be asked for ever.
+			if next := deref(page.NextMarker); next != "" && next == marker {
+				yield(Blob{}, c.wrap("list", "", errors.New("its pages repeat themselves, so that the list has no end")))
+				return
+			}
+			marker = deref(page.NextMarker)
 			if page.Segment == nil {
 				yield(Blob{}, c.wrap("list", "", errors.New("the answer holds no list of blobs")))
 				return

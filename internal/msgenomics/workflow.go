@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"math"
+	"math/big"
 	"strconv"
 	"strings"
 	"time"
@@ -196,7 +197,12 @@ func integer(raw json.RawMessage) (int64, bool) {
 	// 1.5e9 and 1500000000.0 are whole numbers too. Beyond 2^53 a float no longer
 	// says which one.
 	f, err := strconv.ParseFloat(s, 64)
-	if err != nil || f != math.Trunc(f) || math.Abs(f) > 1<<53 {
+	if err != nil || strings.Trim(s, "0123456789+-.eE") != "" || f == 0 && strings.ContainsAny(s, "123456789") || math.Abs(f) > 1<<53 {
+		return 0, false
+	}
+	// A fraction too small for a float must not be lost: a number that is almost a
+	// status is none.
+	if exact, ok := new(big.Rat).SetString(s); !ok || !exact.IsInt() {
 		return 0, false
 	}
 	return int64(f), true

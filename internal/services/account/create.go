@@ -22,6 +22,10 @@ func alreadyExists(id azure.AccountID) diag.Diagnostic {
 		id, id, id.String()))
 }
 
+// errNoAccount says that a creation ended with an answer that is not an account,
+// such as a proxy's.
+var errNoAccount = errors.New("the last answer of Resource Manager describes no account")
+
 // definite reports whether a failed request certainly changed nothing: it was
 // refused, or never arrived.
 func definite(err error) bool {

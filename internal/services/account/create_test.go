@@ -67,6 +67,19 @@ func TestCreateBrokenOff(t *testing.T) {
 			t.Errorf("state %+v", got)
 		}
 	})
+	t.Run("something else answers", func(t *testing.T) {
+		rm := &resourceManager{fault: func(w http.ResponseWriter, r *http.Request) bool {
+			if r.Method == http.MethodPut {
+				_, _ = w.Write([]byte(`{"status":"welcome"}`))
+			}
+			return r.Method == http.MethodPut
+		}}
+		resp := create(t.Context(), t, newRun(t, rm), existing())
+		expect(t, resp.Diagnostics, "was not created", "describes no account")
+		if got := modelOf(t, resp.State); got != nil {
+			t.Errorf("state %+v", got)
+		}
+	})
 	// Interrupted while waiting: the ID is in the state, and one look on a context
 	// of its own tells how far it got.
 	for state, parts := range map[string][]string{"InProgress": {"not ready (InProgress)", "cancelled", "untaint"}, "Succeeded": nil} {

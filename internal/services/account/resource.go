@@ -170,7 +170,11 @@ func (r *Resource) Create(ctx context.Context, req resource.CreateRequest, resp 
 	if c.save(ctx, "Creating"); resp.Diagnostics.HasError() {
 		return
 	}
-	if _, err := poller.PollUntilDone(ctx, client.PollOptions()); err != nil {
+	account, err := poller.PollUntilDone(ctx, client.PollOptions())
+	if err == nil && account.ID == "" {
+		err = errNoAccount
+	}
+	if err != nil {
 		c.readBack(ctx, err)
 		return
 	}
