@@ -241,3 +241,10 @@ func (c *Container) SetTags(ctx context.Context, name string, tags map[string]st
 	_, err := c.client.NewBlobClient(name).SetTags(ctx, tags, nil)
 	return c.wrap("set the tags of", name, err)
 }
+
+// Delete deletes a blob that is still as the condition demands. One that is gone already is an error that matches
+// ErrNotFound.
+func (c *Container) Delete(ctx context.Context, name string, cond Condition) error {
+	_, err := c.client.NewBlobClient(name).Delete(ctx, &blob.DeleteOptions{AccessConditions: cond.accessConditions()})
+	return c.wrap("delete", name, err)
+}

@@ -29,9 +29,11 @@ type model struct {
 	Secondary      types.Object   `tfsdk:"secondary"`
 	DataResidency  types.Object   `tfsdk:"data_residency"`
 	Failover       types.Object   `tfsdk:"failover"`
+	Accept         types.Set      `tfsdk:"accept"`
 	Active         types.Object   `tfsdk:"active"`
 	Standby        types.Object   `tfsdk:"standby"`
 	Generation     types.Int64    `tfsdk:"generation"`
+	Phase          types.String   `tfsdk:"phase"`
 	LastFailoverAt types.String   `tfsdk:"last_failover_at"`
 	Timeouts       timeouts.Value `tfsdk:"timeouts"`
 }
@@ -107,8 +109,10 @@ type side struct {
 	accountID types.String
 	storageID types.String
 	container types.String
-	// apiURL is no part of the configuration; it follows from the location.
+	// apiURL and url, of the container, are no part of the configuration; they follow
+	// from it.
 	apiURL types.String
+	url    types.String
 }
 
 func (m *model) side(ctx context.Context, role string) (side, diag.Diagnostics) {
@@ -116,7 +120,7 @@ func (m *model) side(ctx context.Context, role string) (side, diag.Diagnostics) 
 	if role == roleSecondary {
 		object = m.Secondary
 	}
-	out := side{role: role, location: types.StringUnknown(), accountID: types.StringUnknown(), storageID: types.StringUnknown(), container: types.StringUnknown(), apiURL: types.StringUnknown()}
+	out := side{role: role, location: types.StringUnknown(), accountID: types.StringUnknown(), storageID: types.StringUnknown(), container: types.StringUnknown(), apiURL: types.StringUnknown(), url: types.StringUnknown()}
 	if object.IsUnknown() || object.IsNull() {
 		return out, nil
 	}
@@ -144,7 +148,7 @@ func activeSide(activeRegion types.String, primary, secondary side) (active, sta
 	return primary, secondary, true
 }
 
-// mode is the failover mode with its default.
+// failover is how a failover is carried out, with its defaults.
 func (m *model) failover(ctx context.Context) (failoverModel, diag.Diagnostics) {
 	f := failoverModel{Mode: types.StringValue(modeForced), MaxDataLoss: types.StringNull(), CoolingTime: types.StringNull(), DrainTimeout: types.StringNull()}
 	if m.Failover.IsNull() || m.Failover.IsUnknown() {
@@ -157,13 +161,12 @@ func (m *model) failover(ctx context.Context) (failoverModel, diag.Diagnostics) 
 	return f, diags
 }
 
-// describe is a side in its role, but for its container's URL, which Resource
-// Manager may have to be asked for.
-func (m *model) describe(s, peer side, url types.String, f failoverModel) roleModel {
+// describe is a side in its role.
+func (m *model) describe(s, peer side, f failoverModel) roleModel {
 	r := roleModel{
 		PairName: m.Name, Role: types.StringValue(s.role),
 		Location: normalized(s.location), AccountID: s.accountID, AccountName: types.StringUnknown(), APIURL: s.apiURL,
-		OutputStorageAccountID: s.storageID, OutputContainerURL: url, Generation: m.Generation,
+		OutputStorageAccountID: s.storageID, OutputContainerURL: s.url, Generation: m.Generation,
 		FailoverMode: f.Mode, MaxDataLoss: f.MaxDataLoss, DrainTimeout: f.DrainTimeout,
 		PeerLocation: normalized(peer.location), PeerAccountID: peer.accountID, PeerAPIURL: peer.apiURL,
 	}

@@ -3,126 +3,226 @@ package regionpair
 import (
 	"context"
 	"fmt"
+	"time"
 
 	"github.com/hashicorp/terraform-plugin-framework/diag"
 	"github.com/hashicorp/terraform-plugin-framework/path"
 	"github.com/hashicorp/terraform-plugin-framework/types"
 
+	"github.com/genomics-continuity/terraform-provider-genomics/internal/diagnostics"
+	"github.com/genomics-continuity/terraform-provider-genomics/internal/failover"
 	"github.com/genomics-continuity/terraform-provider-genomics/internal/region"
+	"github.com/genomics-continuity/terraform-provider-genomics/internal/replication"
 	"github.com/genomics-continuity/terraform-provider-genomics/internal/services"
 )
+
+// known is what a plan goes by besides configuration and state.
+type known struct {
+	book   ledger
+	silent services.Silent
+}
 
 // complete fills in everything computed that can be known while planning, so
 // that whatever stands behind the pair plans with known values, a failover in
 // the dark included. state is nil on create.
-func (r *Resource) complete(ctx context.Context, plan *model, state *model) diag.Diagnostics {
+func (r *Resource) complete(ctx context.Context, plan, state *model, k known) (failover.PairDecision, diag.Diagnostics) {
+	var decision failover.PairDecision
 	primary, diags := plan.side(ctx, rolePrimary)
 	secondary, d := plan.side(ctx, roleSecondary)
 	diags.Append(d...)
 	settings, d := plan.failover(ctx)
 	diags.Append(d...)
-	if diags.HasError() {
-		return diags
-	}
-	plan.ID = plan.Name
-	active, standby, decided := activeSide(plan.ActiveRegion, primary, secondary)
-	flip := r.generation(ctx, plan, state, active, decided)
-	if flip {
-		diags.Append(r.guard(ctx, settings, standby, active)...)
-	}
-	if !decided {
-		plan.Active, plan.Standby = types.ObjectUnknown(roleTypes), types.ObjectUnknown(roleTypes)
-		return diags
-	}
-	for _, s := range []*side{&active, &standby} {
-		diags.Append(r.locate(s)...)
-	}
-	if diags.HasError() {
-		return diags
-	}
 	var prior []roleModel
 	if state != nil {
 		prior, d = state.roles(ctx)
 		diags.Append(d...)
 	}
-	plan.Active, d = r.describe(ctx, plan, active, standby, settings, prior)
-	diags.Append(d...)
-	plan.Standby, d = r.describe(ctx, plan, standby, active, settings, prior)
-	diags.Append(d...)
-	return diags
-}
-
-// generation sets what counts failovers, and tells whether this plan is one.
-func (r *Resource) generation(ctx context.Context, plan, state *model, active side, decided bool) bool {
-	plan.LastFailoverAt = types.StringNull()
-	plan.Generation = types.Int64Value(1)
-	if state == nil {
-		return false
+	if diags.HasError() {
+		return decision, diags
 	}
-	before, ok, _ := roleFrom(ctx, state.Active)
-	if !ok {
-		return false
-	}
-	plan.Generation, plan.LastFailoverAt = state.Generation, state.LastFailoverAt
+	plan.ID = plan.Name
+	active, standby, decided := activeSide(plan.ActiveRegion, primary, secondary)
 	if !decided {
-		plan.Generation, plan.LastFailoverAt = types.Int64Unknown(), types.StringUnknown()
-		return false
+		plan.open(len(prior) > 0)
+		return decision, diags
 	}
-	if before.Location.ValueString() == region.Normalize(active.location.ValueString()) {
-		return false
+	for _, s := range []*side{&active, &standby} {
+		diags.Append(r.locate(ctx, s, prior)...)
 	}
-	plan.Generation = types.Int64Value(state.Generation.ValueInt64() + 1)
-	plan.LastFailoverAt = types.StringUnknown()
-	return true
+	if diags.HasError() {
+		return decision, diags
+	}
+	if len(prior) == 0 {
+		// Without state only the records know whether the pair exists.
+		diags.Append(r.look(ctx, []roleModel{plan.describe(active, standby, settings), plan.describe(standby, active, settings)}, k.book)...)
+	}
+	locations := [2]string{region.Normalize(active.location.ValueString()), region.Normalize(standby.location.ValueString())}
+	observation, d := r.observe(ctx, plan, state, locations, settings, k)
+	diags.Append(d...)
+	decision = failover.DecidePair(observation)
+	diags.Append(tell(plan, decision, observation)...)
+	plan.follow(state, decision)
+	plan.Active, d = plan.describe(active, standby, settings).object(ctx)
+	diags.Append(d...)
+	plan.Standby, d = plan.describe(standby, active, settings).object(ctx)
+	diags.Append(d...)
+	return decision, diags
 }
 
-// guard refuses a failover that is known now to end badly. It goes by what this
-// run has seen of the regions; it asks nothing.
-func (r *Resource) guard(_ context.Context, settings failoverModel, from, to side) diag.Diagnostics {
+// open leaves everything to the apply: it is not known yet which side is active.
+func (m *model) open(exists bool) {
+	m.Active, m.Standby, m.Phase = types.ObjectUnknown(roleTypes), types.ObjectUnknown(roleTypes), types.StringValue(string(failover.PhaseActive))
+	m.Generation, m.LastFailoverAt = types.Int64Value(1), types.StringNull()
+	if exists {
+		m.Generation, m.LastFailoverAt = types.Int64Unknown(), types.StringUnknown()
+	}
+}
+
+// follow takes what was decided into the model.
+func (m *model) follow(state *model, d failover.PairDecision) {
+	m.Phase = types.StringValue(string(failover.PhaseActive))
+	m.Generation, m.LastFailoverAt = types.Int64Value(d.Generation), types.StringNull()
+	if state != nil && services.Known(state.Generation) {
+		m.LastFailoverAt = state.LastFailoverAt
+		if d.Action == failover.PairKeep && services.Known(state.Phase) {
+			m.Phase = state.Phase
+		}
+		if d.Generation == state.Generation.ValueInt64() {
+			return
+		}
+	}
+	switch {
+	case d.Action == failover.PairFlip:
+		m.LastFailoverAt = types.StringUnknown()
+	case d.Record != nil && d.Record.From != "" && (d.Action == failover.PairJoin || d.Action == failover.PairResume):
+		m.LastFailoverAt = timestamp(d.Record.At)
+	}
+}
+
+// observe is what a decision about the pair rests on.
+func (r *Resource) observe(ctx context.Context, plan, state *model, locations [2]string, settings failoverModel, k known) (failover.PairObservation, diag.Diagnostics) {
+	o := failover.PairObservation{
+		To: locations[0], Mode: settings.Mode.ValueString(), Now: r.now(), Dark: map[string]string{},
+		Writer: k.book.Writer, Records: k.book.records(),
+	}
+	var diags diag.Diagnostics
+	if state != nil {
+		before, ok, d := roleFrom(ctx, state.Active)
+		diags.Append(d...)
+		if ok {
+			o.From, o.Generation = before.Location.ValueString(), state.Generation.ValueInt64()
+			o.LastFailoverAt, _ = time.Parse(time.RFC3339, state.LastFailoverAt.ValueString())
+		}
+	}
+	o.CoolingTime, _ = time.ParseDuration(settings.CoolingTime.ValueString())
+	for _, l := range append(locations[:], o.From) {
+		switch err := r.session.Gate(l).Err(); {
+		case l == "":
+		case err != nil:
+			o.Dark[l] = err.Error()
+		case !k.silent.Answers(l):
+			o.Dark[l] = fmt.Sprintf("%s did not answer the refresh, or nobody gave out a key for it.", l)
+		}
+	}
+	var d diag.Diagnostics
+	o.Accept, d = services.Strings(ctx, plan.Accept)
+	diags.Append(d...)
+	if !services.AllKnown(plan.Accept) {
+		// What accept says may come with the apply, which plans once more.
+		o.Accept = []string{failover.AcceptStandbyUnreachable, failover.AcceptCoolingTime}
+	}
+	return o, diags
+}
+
+// tell says what a decision refuses, lifts, or leaves to others.
+func tell(plan *model, d failover.PairDecision, o failover.PairObservation) diag.Diagnostics {
 	var diags diag.Diagnostics
 	at := path.Root("active_region")
-	if err := r.session.Gate(to.location.ValueString()).Err(); err != nil {
-		diags.AddAttributeError(at, "The region to fail over to does not answer",
-			fmt.Sprintf("%v\n\nNext step: leave active_region at %s until %s answers again.", err, from.location.ValueString(), to.location.ValueString()))
+	for _, refusal := range d.Refusals {
+		detail := refusal.Detail()
+		if o.From == "" && d.Record != nil {
+			detail += fmt.Sprintf("\n\nIf no configuration uses this pair any more, delete the blob %s%s in its output containers.", replication.Reserved, failover.RecordName(plan.Name.ValueString()))
+		}
+		diags.AddAttributeError(at, refusal.Summary, detail)
 	}
-	if settings.Mode.ValueString() != modePlanned {
-		return diags
+	for _, refusal := range d.Lifted {
+		if services.AllKnown(plan.Accept) {
+			diags.AddAttributeWarning(path.Root("accept"), fmt.Sprintf("The guard %s is lifted", refusal.Accept), refusal.Summary+". "+refusal.Reason)
+		}
 	}
-	if err := r.session.Gate(from.location.ValueString()).Err(); err != nil {
-		diags.AddAttributeError(at, "A planned failover needs both regions",
-			fmt.Sprintf("%v\n\nNext step: set failover.mode to \"forced\" to fail over without %s.", err, from.location.ValueString()))
+	if d.Action == failover.PairKeep && d.Record != nil {
+		diags.AddAttributeWarning(at, "Another configuration changed the active region of this pair", fmt.Sprintf(
+			"%s This configuration stays in %s.\n\nNext step: set active_region to %s, which joins it and needs no override.", d.Record.Told(), o.To, d.Record.Active))
 	}
 	return diags
 }
 
-// locate fills in the base URL of the workflow service of a side.
-func (r *Resource) locate(s *side) diag.Diagnostics {
+// look reads the records for a pair without state. Whoever cannot be read now is
+// left to the apply.
+func (r *Resource) look(ctx context.Context, roles []roleModel, book ledger) diag.Diagnostics {
 	var diags diag.Diagnostics
-	if !services.Known(s.location) {
-		return diags
+	for _, role := range roles {
+		if !services.Known(role.OutputContainerURL) {
+			continue
+		}
+		found, _, err := r.fetch(ctx, role)
+		if err == nil {
+			book.Seen[role.OutputContainerURL.ValueString()] = found
+		} else if diagnostics.IsUnreachable(err) {
+			diags.Append(diagnostics.Unreachable(err, r.session)...)
+		}
 	}
-	url, err := r.session.ServiceURL(s.location.ValueString())
-	if err != nil {
-		diags.AddAttributeError(path.Root(s.role).AtName("location"), "No service endpoint for this region", err.Error())
-		return diags
-	}
-	s.apiURL = types.StringValue(url)
 	return diags
 }
 
-// describe is a side in its role. Its container's URL comes from the state when
-// it is there, so that a plan needs no answer from Resource Manager.
-func (r *Resource) describe(ctx context.Context, plan *model, s, peer side, settings failoverModel, prior []roleModel) (types.Object, diag.Diagnostics) {
+// locate fills in what follows from where a side is: the base URL of its workflow
+// service, and that of its container. The latter comes from the state when it is
+// there, so that a plan needs no answer from Resource Manager.
+func (r *Resource) locate(ctx context.Context, s *side, prior []roleModel) diag.Diagnostics {
 	var diags diag.Diagnostics
-	known := make([]services.KnownURL, 0, len(prior))
+	at := path.Root(s.role)
+	if services.Known(s.location) {
+		url, err := r.session.ServiceURL(s.location.ValueString())
+		if err != nil {
+			diags.AddAttributeError(at.AtName("location"), "No service endpoint for this region", err.Error())
+			return diags
+		}
+		s.apiURL = types.StringValue(url)
+	}
+	urls := make([]services.KnownURL, 0, len(prior))
+	checked := false
 	for _, p := range prior {
-		known = append(known, services.KnownURL{Location: p.Location, StorageAccountID: p.OutputStorageAccountID, URL: p.OutputContainerURL})
+		urls = append(urls, services.KnownURL{Location: p.Location, StorageAccountID: p.OutputStorageAccountID, URL: p.OutputContainerURL})
+		checked = checked || p.AccountID.Equal(s.accountID) && p.Location.Equal(normalized(s.location))
 	}
-	url, d := s.output().PlannedURL(ctx, r.session, path.Root(s.role).AtName("output").AtName("storage_account_id"), known)
+	if !checked {
+		diags.Append(r.place(ctx, *s)...)
+	}
+	var d diag.Diagnostics
+	s.url, d = s.output().PlannedURL(ctx, r.session, at.AtName("output").AtName("storage_account_id"), urls)
 	diags.Append(d...)
-	object, d := plan.describe(s, peer, url, settings).object(ctx)
-	diags.Append(d...)
-	return object, diags
+	return diags
+}
+
+// place checks that a side's account is where the side says, for its region's
+// service, gate and residency rest on it. It is asked once, when the account comes
+// into the pair: a failover has to do without Resource Manager.
+func (r *Resource) place(ctx context.Context, s side) diag.Diagnostics {
+	var diags diag.Diagnostics
+	if !services.Known(s.accountID) || !services.Known(s.location) {
+		return diags
+	}
+	account, err := r.session.Account(ctx, s.accountID.ValueString())
+	if err != nil || account.Location == "" {
+		// It may not exist yet, or Resource Manager may be away.
+		return diags
+	}
+	if got, want := region.Normalize(account.Location), region.Normalize(s.location.ValueString()); got != want {
+		diags.AddAttributeError(path.Root(s.role).AtName("account_id"), "Account in another region",
+			fmt.Sprintf("account %s is in %s, but it is configured for %s. Its service would be asked for in the wrong region.\n\n"+
+				"Next step: give this side the account that is in %s, or set its location to %s.", account.Name, got, want, want, got))
+	}
+	return diags
 }
 
 func (s side) output() services.Container {

@@ -5,15 +5,13 @@ package regionpair
 import (
 	"context"
 	"fmt"
-	"sync"
 	"time"
 
 	"github.com/hashicorp/terraform-plugin-framework/diag"
 	"github.com/hashicorp/terraform-plugin-framework/resource"
 	"github.com/hashicorp/terraform-plugin-framework/types"
 
-	"github.com/genomics-continuity/terraform-provider-genomics/internal/azure"
-	"github.com/genomics-continuity/terraform-provider-genomics/internal/diagnostics"
+	"github.com/genomics-continuity/terraform-provider-genomics/internal/failover"
 	"github.com/genomics-continuity/terraform-provider-genomics/internal/services"
 	"github.com/genomics-continuity/terraform-provider-genomics/internal/session"
 )
@@ -83,17 +81,20 @@ func (r *Resource) ModifyPlan(ctx context.Context, req resource.ModifyPlanReques
 		state = new(model)
 		resp.Diagnostics.Append(req.State.Get(ctx, state)...)
 	}
+	k, d := readKnown(ctx, req.Private)
+	resp.Diagnostics.Append(d...)
 	if resp.Diagnostics.HasError() {
 		return
 	}
-	resp.Diagnostics.Append(r.complete(ctx, &plan, state)...)
+	_, d = r.complete(ctx, &plan, state, k)
+	resp.Diagnostics.Append(d...)
 	if !resp.Diagnostics.HasError() {
 		resp.Diagnostics.Append(resp.Plan.Set(ctx, &plan)...)
 	}
 }
 
-// Create makes the output containers of both regions. A standby that does not
-// answer is left for a later apply.
+// Create makes the output containers of both regions, and a record in each. A
+// standby that does not answer is left for a later apply.
 func (r *Resource) Create(ctx context.Context, req resource.CreateRequest, resp *resource.CreateResponse) {
 	var plan model
 	resp.Diagnostics.Append(req.Plan.Get(ctx, &plan)...)
@@ -105,24 +106,36 @@ func (r *Resource) Create(ctx context.Context, req resource.CreateRequest, resp 
 	ctx, cancel := context.WithTimeout(ctx, timeout)
 	defer cancel()
 
-	resp.Diagnostics.Append(r.complete(ctx, &plan, nil)...)
+	k := known{book: ledger{Seen: map[string]seen{}}}
+	promised := plan.Generation
+	decision, d := r.complete(ctx, &plan, nil, k)
+	resp.Diagnostics.Append(d...)
 	resp.Diagnostics.Append(r.resolve(ctx, &plan, false)...)
+	if !resp.Diagnostics.HasError() && !promised.IsUnknown() && !promised.Equal(plan.Generation) {
+		resp.Diagnostics.AddError("The pair changed after the plan", fmt.Sprintf(
+			"The plan took its generation to be %s, and by now it is %s: another configuration changed the pair.\n\nNext step: plan again.", promised, plan.Generation))
+	}
 	if resp.Diagnostics.HasError() {
 		return
 	}
-	resp.Diagnostics.Append(r.ensureContainers(ctx, &plan, nil)...)
+	k.book.sign()
+	_, d = r.carryOut(ctx, &plan, nil, decision, &k)
+	resp.Diagnostics.Append(d...)
 	if resp.Diagnostics.HasError() {
 		return
 	}
+	resp.Diagnostics.Append(k.book.save(ctx, resp.Private)...)
 	resp.Diagnostics.Append(resp.State.Set(ctx, &plan)...)
 	resp.Diagnostics.Append(resp.Identity.Set(ctx, identityModel{Name: plan.Name})...)
 }
 
-// Read looks whether the output containers are still there. A region that does
-// not answer leaves everything as it was last known.
+// Read looks whether the output containers are still there, and what the records
+// in them say. A region that does not answer leaves everything as it was last known.
 func (r *Resource) Read(ctx context.Context, req resource.ReadRequest, resp *resource.ReadResponse) {
 	var state model
 	resp.Diagnostics.Append(req.State.Get(ctx, &state)...)
+	k, d := readKnown(ctx, req.Private)
+	resp.Diagnostics.Append(d...)
 	if resp.Diagnostics.HasError() {
 		return
 	}
@@ -131,27 +144,27 @@ func (r *Resource) Read(ctx context.Context, req resource.ReadRequest, resp *res
 	ctx, cancel := context.WithTimeout(ctx, timeout)
 	defer cancel()
 
-	// Both sides at once, so that a dead region holds up nobody else.
-	objects := []*types.Object{&state.Active, &state.Standby}
-	found := make([]diag.Diagnostics, len(objects))
-	var wg sync.WaitGroup
-	for i, object := range objects {
-		wg.Go(func() { found[i] = r.look(ctx, object) })
+	resp.Diagnostics.Append(r.refresh(ctx, &state, k.book)...)
+	roles, d := state.roles(ctx)
+	resp.Diagnostics.Append(d...)
+	var locations []string
+	for _, role := range roles {
+		locations = append(locations, role.Location.ValueString())
 	}
-	wg.Wait()
-	for _, d := range found {
-		resp.Diagnostics.Append(d...)
-	}
+	resp.Diagnostics.Append(services.SaveSilent(ctx, resp.Private, r.session.Answers, locations...)...)
+	resp.Diagnostics.Append(k.book.save(ctx, resp.Private)...)
 	resp.Diagnostics.Append(resp.State.Set(ctx, &state)...)
 	resp.Diagnostics.Append(resp.Identity.Set(ctx, identityModel{Name: state.Name})...)
 }
 
-// Update fails over, or takes up a changed configuration. A failover makes no
-// call to the region that is left, unless it is a planned one.
+// Update fails over, or takes up a changed configuration. A failover needs no
+// answer from the region that is left, unless it is a planned one.
 func (r *Resource) Update(ctx context.Context, req resource.UpdateRequest, resp *resource.UpdateResponse) {
 	var plan, state model
 	resp.Diagnostics.Append(req.Plan.Get(ctx, &plan)...)
 	resp.Diagnostics.Append(req.State.Get(ctx, &state)...)
+	k, d := readKnown(ctx, req.Private)
+	resp.Diagnostics.Append(d...)
 	if resp.Diagnostics.HasError() {
 		return
 	}
@@ -160,18 +173,22 @@ func (r *Resource) Update(ctx context.Context, req resource.UpdateRequest, resp 
 	ctx, cancel := context.WithTimeout(ctx, timeout)
 	defer cancel()
 
-	resp.Diagnostics.Append(r.complete(ctx, &plan, &state)...)
-	flip := plan.LastFailoverAt.IsUnknown()
-	resp.Diagnostics.Append(r.resolve(ctx, &plan, flip)...)
+	decision, d := r.complete(ctx, &plan, &state, k)
+	resp.Diagnostics.Append(d...)
+	resp.Diagnostics.Append(r.resolve(ctx, &plan, decision.Flips())...)
 	if resp.Diagnostics.HasError() {
 		return
 	}
-	if flip {
-		resp.Diagnostics.Append(r.confirm(ctx, &plan)...)
-		plan.LastFailoverAt = timestamp(r.now())
-	}
-	resp.Diagnostics.Append(r.ensureContainers(ctx, &plan, &state)...)
+	k.book.sign()
+	begun, d := r.carryOut(ctx, &plan, &state, decision, &k)
+	resp.Diagnostics.Append(d...)
+	resp.Diagnostics.Append(k.book.save(ctx, resp.Private)...)
 	if resp.Diagnostics.HasError() {
+		if begun {
+			// The record says so already; the next apply goes on from there.
+			state.Phase = types.StringValue(string(failover.PhaseFailingOver))
+			resp.Diagnostics.Append(resp.State.Set(ctx, &state)...)
+		}
 		return
 	}
 	resp.Diagnostics.Append(resp.State.Set(ctx, &plan)...)
@@ -179,109 +196,23 @@ func (r *Resource) Update(ctx context.Context, req resource.UpdateRequest, resp 
 }
 
 // Delete forgets the pair. It is made of nothing in Azure but containers, and
-// what is in them is the user's.
-func (r *Resource) Delete(context.Context, resource.DeleteRequest, *resource.DeleteResponse) {}
+// what is in them is the user's, except for the record that this configuration wrote.
+func (r *Resource) Delete(ctx context.Context, req resource.DeleteRequest, resp *resource.DeleteResponse) {
+	var state model
+	resp.Diagnostics.Append(req.State.Get(ctx, &state)...)
+	k, d := readKnown(ctx, req.Private)
+	resp.Diagnostics.Append(d...)
+	if resp.Diagnostics.HasError() {
+		return
+	}
+	ctx, cancel := context.WithTimeout(ctx, defaultReadTimeout)
+	defer cancel()
+	resp.Diagnostics.Append(r.forget(ctx, &state, k)...)
+}
 
 // ImportState takes the pair's name; all the rest comes from the configuration.
 func (r *Resource) ImportState(ctx context.Context, req resource.ImportStateRequest, resp *resource.ImportStateResponse) {
 	services.ImportByName(ctx, req, resp)
-}
-
-// confirm asks the regions that a failover rests on whether they are there: the
-// one to go to, and in a planned failover the one that is left.
-func (r *Resource) confirm(ctx context.Context, plan *model) diag.Diagnostics {
-	var diags diag.Diagnostics
-	active, _, d := roleFrom(ctx, plan.Active)
-	diags.Append(d...)
-	standby, _, d := roleFrom(ctx, plan.Standby)
-	diags.Append(d...)
-	if diags.HasError() {
-		return diags
-	}
-	ask := []roleModel{active}
-	if active.FailoverMode.ValueString() == modePlanned {
-		ask = append(ask, standby)
-	}
-	for _, role := range ask {
-		client, err := r.session.Service(session.ServiceAccount{ID: role.AccountID.ValueString(), Location: role.Location.ValueString(), URL: role.APIURL.ValueString()})
-		if err == nil {
-			err = client.Ping(ctx)
-		}
-		if err != nil {
-			diags.Append(diagnostics.Error(fmt.Sprintf("No failover to %s", active.Location.ValueString()),
-				fmt.Errorf("the workflow service in %s did not take a request: %w", role.Location.ValueString(), err),
-				diagnostics.Context{Resource: role.AccountID.ValueString(), Region: role.Location.ValueString()}))
-		}
-	}
-	return diags
-}
-
-// ensureContainers creates output containers where the plan has one that the
-// state has not: new, changed, or found missing.
-func (r *Resource) ensureContainers(ctx context.Context, plan, state *model) diag.Diagnostics {
-	var diags diag.Diagnostics
-	have := map[string]bool{}
-	if state != nil {
-		prior, d := state.roles(ctx)
-		diags.Append(d...)
-		for _, p := range prior {
-			have[p.OutputContainerURL.ValueString()] = services.Known(p.OutputContainerURL)
-		}
-	}
-	roles, d := plan.roles(ctx)
-	diags.Append(d...)
-	for i, role := range roles {
-		if role.OutputContainerURL.IsNull() || have[role.OutputContainerURL.ValueString()] {
-			continue
-		}
-		standby := i > 0
-		container, err := r.session.Container(ctx, reference(role))
-		if err == nil {
-			_, err = container.Ensure(ctx)
-		}
-		switch {
-		case err == nil:
-		case standby && diagnostics.IsUnreachable(err):
-			diags.Append(diagnostics.Unreachable(err, r.session)...)
-		default:
-			diags.Append(diagnostics.Error("The output container cannot be made", err, diagnostics.Context{
-				Resource: role.OutputContainerURL.ValueString(), Region: role.Location.ValueString(),
-			}))
-		}
-	}
-	return diags
-}
-
-// look reads one side: a container that is gone loses its URL in the state, so
-// that the next plan shows it being made again.
-func (r *Resource) look(ctx context.Context, object *types.Object) diag.Diagnostics {
-	role, ok, diags := roleFrom(ctx, *object)
-	if !ok || role.OutputContainerURL.IsNull() {
-		return diags
-	}
-	container, err := r.session.Container(ctx, reference(role))
-	exists := false
-	if err == nil {
-		exists, err = container.Exists(ctx)
-	}
-	if azure.IsNotFound(err) {
-		// The storage account is gone, and its containers went with it.
-		err = nil
-	}
-	switch {
-	case err != nil && diagnostics.IsUnreachable(err):
-		diags.Append(diagnostics.Unreachable(err, r.session)...)
-	case err != nil:
-		diags.Append(diagnostics.Error("The output container cannot be read", err, diagnostics.Context{
-			Resource: role.OutputContainerURL.ValueString(), Region: role.Location.ValueString(),
-		}))
-	case !exists:
-		role.OutputContainerURL = types.StringNull()
-		var d diag.Diagnostics
-		*object, d = role.object(ctx)
-		diags.Append(d...)
-	}
-	return diags
 }
 
 func reference(role roleModel) session.ContainerRef {

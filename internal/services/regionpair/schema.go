@@ -14,20 +14,22 @@ import (
 	"github.com/hashicorp/terraform-plugin-framework/schema/validator"
 	"github.com/hashicorp/terraform-plugin-framework/types"
 
+	"github.com/genomics-continuity/terraform-provider-genomics/internal/failover"
 	"github.com/genomics-continuity/terraform-provider-genomics/internal/services/check"
 )
 
 // The modes of a failover.
 const (
 	modeForced  = "forced"
-	modePlanned = "planned"
+	modePlanned = failover.ModePlanned
 )
 
 func resourceSchema(ctx context.Context) schema.Schema {
 	return schema.Schema{
 		MarkdownDescription: "Two regions that stand in for each other, and which of them is active. Changing `active_region` fails over: " +
 			"the plan is an update in place with every value known, and it needs no answer from the region that is left. " +
-			"Missing output containers are created; destroying the pair deletes nothing in Azure.",
+			"A small record in both output containers says which region is active and by whose word, so that configurations that share the pair see each other. " +
+			"Missing output containers are created; destroying the pair deletes nothing in Azure but the record that it wrote.",
 		Attributes: map[string]schema.Attribute{
 			"id": schema.StringAttribute{
 				Computed:            true,
@@ -89,11 +91,23 @@ func resourceSchema(ctx context.Context) schema.Schema {
 					},
 				},
 			},
+			"accept": schema.SetAttribute{
+				ElementType: types.StringType, Optional: true,
+				MarkdownDescription: "Names of guards to lift when `active_region` changes; each lifts only itself, and by default none is. The plan warns of each guard that is lifted. " +
+					"`standby_unreachable`: fail over to a region that does not answer, or whose output container cannot be written. `cooling_time`: fail over again within `failover.cooling_time`.",
+				Validators: []validator.Set{setvalidator.NoNullValues(),
+					setvalidator.ValueStringsAre(stringvalidator.OneOf(failover.AcceptStandbyUnreachable, failover.AcceptCoolingTime))},
+			},
 			"active":  roleAttribute("The side that runs workflows now. Known when planning, also across a failover. Give it to `region` of a submission."),
 			"standby": roleAttribute("The other side."),
 			"generation": schema.Int64Attribute{
 				Computed:            true,
 				MarkdownDescription: "Counts changes of the active region; starts at 1.",
+			},
+			"phase": schema.StringAttribute{
+				Computed: true,
+				MarkdownDescription: "`active` when nothing is under way, `failing_over` when a failover was recorded and did not end. " +
+					"The next plan then shows it going to `active`, and the apply resumes the failover under the same generation.",
 			},
 			"last_failover_at": schema.StringAttribute{
 				Computed:            true,

@@ -1,0 +1,127 @@
+package regionpair
+
+import (
+	"context"
+	"sync"
+
+	"github.com/hashicorp/terraform-plugin-framework/diag"
+	"github.com/hashicorp/terraform-plugin-framework/types"
+
+	"github.com/genomics-continuity/terraform-provider-genomics/internal/azure"
+	"github.com/genomics-continuity/terraform-provider-genomics/internal/blobstore"
+	"github.com/genomics-continuity/terraform-provider-genomics/internal/diagnostics"
+	"github.com/genomics-continuity/terraform-provider-genomics/internal/failover"
+	"github.com/genomics-continuity/terraform-provider-genomics/internal/services"
+)
+
+// refresh reads both sides into the state and the ledger. A container that is gone
+// loses its URL in the state, so that the next plan shows it being made again.
+func (r *Resource) refresh(ctx context.Context, state *model, book ledger) diag.Diagnostics {
+	// Both sides at once, so that a dead region holds up nobody else.
+	objects := []*types.Object{&state.Active, &state.Standby}
+	sides := make([]struct {
+		role  roleModel
+		found *seen
+		diags diag.Diagnostics
+	}, len(objects))
+	var wg sync.WaitGroup
+	for i, object := range objects {
+		wg.Go(func() { sides[i].role, sides[i].found, sides[i].diags = r.read(ctx, object) })
+	}
+	wg.Wait()
+	var diags diag.Diagnostics
+	var roles []roleModel
+	for _, side := range sides {
+		diags.Append(side.diags...)
+		url := side.role.OutputContainerURL.ValueString()
+		if url == "" {
+			continue
+		}
+		roles = append(roles, side.role)
+		if side.found != nil {
+			book.Seen[url] = *side.found
+		}
+	}
+	if len(roles) > 0 {
+		book.keep(roles)
+		state.Phase = types.StringValue(string(book.phase(sides[0].role.Location.ValueString(), state.Generation.ValueInt64())))
+	}
+	return diags
+}
+
+// phase is how far the pair has come by the records, seen from a state.
+func (l ledger) phase(active string, generation int64) failover.Phase {
+	newest, ok := failover.NewestRecord(l.records())
+	switch {
+	case !ok || l.Writer == "" || newest.Writer != l.Writer:
+	case newest.Generation > generation:
+		// An apply was killed before it could save its state.
+		return failover.PhaseFailingOver
+	case newest.Generation == generation && newest.Active == active:
+		return newest.Phase
+	}
+	return failover.PhaseActive
+}
+
+// read reads one side. found is nil when it could not be.
+func (r *Resource) read(ctx context.Context, object *types.Object) (role roleModel, found *seen, diags diag.Diagnostics) {
+	role, ok, diags := roleFrom(ctx, *object)
+	if !ok || role.OutputContainerURL.IsNull() {
+		return role, nil, diags
+	}
+	record, exists, err := r.fetch(ctx, role)
+	if azure.IsNotFound(err) {
+		// The storage account is gone, and its containers went with it.
+		err = nil
+	}
+	switch {
+	case err != nil && diagnostics.IsUnreachable(err):
+		diags.Append(diagnostics.Unreachable(err, r.session)...)
+		return role, nil, diags
+	case err != nil:
+		diags.Append(diagnostics.Error("The output container cannot be read", err, diagnostics.Context{
+			Resource: role.OutputContainerURL.ValueString(), Region: role.Location.ValueString(),
+		}))
+		return role, nil, diags
+	case !exists:
+		role.OutputContainerURL = types.StringNull()
+		var d diag.Diagnostics
+		*object, d = role.object(ctx)
+		diags.Append(d...)
+		return role, nil, diags
+	}
+	if record.Fault != "" {
+		diags.Append(diag.NewWarningDiagnostic("The pair's record cannot be used", record.Fault+
+			"\n\nResource: "+role.OutputContainerURL.ValueString()+"/"+recordBlob(role)+
+			"\nNext step: use the newest version of the provider, or delete the blob if nobody needs it. Until then configurations that share this pair do not see each other there."))
+	}
+	return role, &record, diags
+}
+
+// forget deletes the records that this configuration wrote and nobody else has
+// changed. It asks no region that is silent, and needs nobody's answer.
+func (r *Resource) forget(ctx context.Context, state *model, k known) diag.Diagnostics {
+	roles, diags := state.roles(ctx)
+	for _, role := range roles {
+		was := k.book.Seen[role.OutputContainerURL.ValueString()]
+		if was.Record == nil || was.Record.Writer != k.book.Writer || !k.silent.Answers(role.Location.ValueString()) {
+			continue
+		}
+		container, err := r.session.Container(ctx, reference(role))
+		if err == nil {
+			err = container.Delete(ctx, recordBlob(role), blobstore.Condition{IfMatch: was.ETag})
+		}
+		if err != nil && diagnostics.IsUnreachable(err) {
+			diags.Append(diagnostics.Unreachable(err, r.session)...)
+		}
+	}
+	return diags
+}
+
+// readKnown takes what a plan goes by from the private state.
+func readKnown(ctx context.Context, private privateReader) (known, diag.Diagnostics) {
+	silent, diags := services.ReadSilent(ctx, private)
+	book, d := readLedger(ctx, private)
+	diags.Append(d...)
+	return known{book: book, silent: silent}, diags
+}
