@@ -4,6 +4,7 @@ package submission
 
 import (
 	"context"
+	"slices"
 	"strconv"
 	"time"
 
@@ -156,7 +157,7 @@ func (r *Resource) Create(ctx context.Context, req resource.CreateRequest, resp 
 		resp.Diagnostics.Append(resp.State.Set(ctx, &plan)...)
 		resp.Diagnostics.Append(resp.Identity.Set(ctx, plan.identityNow(attempts))...)
 	}
-	attempts := append(job.surplus, *attempt)
+	attempts := slices.Concat(job.surplus, []attemptModel{*attempt})
 	// Saved before any wait: whatever happens from here on, the run is known.
 	save(attempts)
 	if plan.WaitForCompletion.ValueBool() && !resp.Diagnostics.HasError() {
