@@ -375,3 +375,19 @@ func TestAccSetTags(t *testing.T) {
 		t.Errorf("%+v", after)
 	}
 }
+
+// Deleting what lies under a condition.
+func TestAccDelete(t *testing.T) {
+	c := azurite(t, 0)
+	b := put(t, c, "record.json", []byte("{}"))
+	var condition *ConditionError
+	if err := c.Delete(t.Context(), b.Name, Condition{IfMatch: "0x1"}); !errors.As(err, &condition) {
+		t.Errorf("a blob that has changed: %v", err)
+	}
+	if err := c.Delete(t.Context(), b.Name, Condition{IfMatch: b.ETag}); err != nil {
+		t.Error(err)
+	}
+	if err := c.Delete(t.Context(), b.Name, Condition{IfMatch: b.ETag}); !IsNotFound(err) && !errors.As(err, &condition) {
+		t.Errorf("a blob that is gone: %v", err)
+	}
+}
