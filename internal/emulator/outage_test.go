@@ -1,6 +1,7 @@
 package emulator
 
 import (
+	"fmt"
 	"slices"
 	"strings"
 	"testing"
@@ -151,4 +152,23 @@ func TestFrontBeforeTheBlobDoor(t *testing.T) {
 		t.Errorf("without a front the endpoint is %s", got)
 	}
 	l.must("PUT", l.Ready().Admin+"/admin/regions/westus2/front", nil, `{"blob":"here"}`, 400)
+}
+
+// A run that the service has forgotten is shown in the ledger alone.
+func TestForgottenRun(t *testing.T) {
+	l := newLab(t, Config{HoldJobs: true})
+	id := l.submit(west, "gone", "gone", "s_1.fq")
+	l.await(west, id, workflows.InProgress)
+	l.admin("POST", fmt.Sprintf("/admin/runs/westus2/%d", id), `{"forget":true}`)
+	if run := l.run(west, id); !run.Forgotten || run.Status != workflows.Cancelled {
+		t.Errorf("the ledger: %+v", run)
+	}
+	for method, status := range map[string]int{"GET": 404, "DELETE": 404} {
+		if a, err := l.ask(method, west, fmt.Sprintf("/api/workflows/%d", id), ""); err != nil || a.status != status {
+			t.Errorf("%s: %d %s %v", method, a.status, a.body, err)
+		}
+	}
+	if a, err := l.ask("GET", west, "/api/workflows", ""); err != nil || strings.TrimSpace(a.body) != "[]" {
+		t.Errorf("the listing: %s %v", a.body, err)
+	}
 }

@@ -87,7 +87,7 @@ func (s *Service) list(w http.ResponseWriter, r *http.Request, account Account) 
 	s.mu.Lock()
 	own := make([]*Run, 0, len(s.runs))
 	for _, run := range s.runs {
-		if run.TenantID == account.TenantID {
+		if run.belongs(account.TenantID) {
 			own = append(own, run)
 		}
 	}
@@ -102,7 +102,7 @@ func (s *Service) list(w http.ResponseWriter, r *http.Request, account Account) 
 func (s *Service) get(w http.ResponseWriter, account Account, id int64) {
 	s.mu.Lock()
 	run := s.find(id)
-	if run == nil || run.TenantID != account.TenantID {
+	if run == nil || !run.belongs(account.TenantID) {
 		s.mu.Unlock()
 		noSuchWorkflow(w, id)
 		return

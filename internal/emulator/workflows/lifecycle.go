@@ -101,7 +101,7 @@ func (s *Service) cancel(tenant, id int64) (run Run, found, refused bool) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	r := s.find(id)
-	if r == nil || r.TenantID != tenant {
+	if r == nil || !r.belongs(tenant) {
 		return Run{}, false, false
 	}
 	switch r.Status {
@@ -234,6 +234,7 @@ type Change struct {
 	FailureCode *int   `json:"failure_code,omitempty"`
 	Message     string `json:"message,omitempty"`
 	Release     bool   `json:"release,omitempty"` // no hold applies to this run from now on
+	Forget      bool   `json:"forget,omitempty"`  // the service knows nothing of this run from now on
 }
 
 // Force applies a change. A run set to queued or in progress gets a new job; a
@@ -252,10 +253,25 @@ func (s *Service) Force(id int64, c Change) (Record, error) {
 	if c.Status != nil {
 		s.force(run, *c.Status, c)
 	}
+	if c.Forget {
+		s.forget(run)
+	}
 	record := run.record(s.held(run))
 	s.mu.Unlock()
 	s.Controls.wake()
 	return record, nil
+}
+
+// forget takes a run away from everybody. Its job, if it has one, is over.
+func (s *Service) forget(run *Run) {
+	run.Forgotten = true
+	if !finished(run.Status) || run.Restart {
+		s.halt(run, errCancelled)
+		run.Restart = false
+		s.turn(run, Cancelled, "the service has forgotten it")
+		return
+	}
+	s.save(run)
 }
 
 func (s *Service) force(run *Run, status int, c Change) {

@@ -74,6 +74,8 @@ type Run struct {
 	Restart  bool   `json:"restart"`   // the next return of the region queues it again
 	Exempt   bool   `json:"exempt"`    // released by name: no hold applies
 	Status   int    `json:"status"`
+	// Forgotten runs are shown to nobody but the admin API.
+	Forgotten bool `json:"forgotten,omitempty"`
 
 	FailureCode    int          `json:"failure_code"`
 	Message        string       `json:"message"`
@@ -85,6 +87,9 @@ type Run struct {
 
 	epoch int // of the job now running, so that a dead job's result is ignored
 }
+
+// belongs reports whether an account sees the run.
+func (r *Run) belongs(tenant int64) bool { return r.TenantID == tenant && !r.Forgotten }
 
 func (r *Run) clone() Run {
 	c := *r
@@ -154,6 +159,7 @@ type Record struct {
 	Created         time.Time    `json:"created"`
 	Ended           *time.Time   `json:"ended"`
 	Held            bool         `json:"held"`
+	Forgotten       bool         `json:"forgotten,omitempty"`
 	Transitions     []Transition `json:"transitions"`
 }
 
@@ -172,7 +178,7 @@ func (r *Run) record(held bool) Record {
 		Inputs: inputs, InputContainer: strings.Join([]string{r.Submission.InputAccount, r.Submission.InputContainer}, "/"),
 		OutputContainer: strings.Join([]string{r.Submission.OutputAccount, r.Submission.OutputContainer}, "/"),
 		OutputBasename:  r.Submission.OutputBase, Attempts: r.Attempts, Restarts: r.Restarts, FailureCode: r.FailureCode,
-		Message: r.Message, BasesProcessed: r.BasesProcessed, Created: r.Created, Ended: r.Ended, Held: held,
+		Message: r.Message, BasesProcessed: r.BasesProcessed, Created: r.Created, Ended: r.Ended, Held: held, Forgotten: r.Forgotten,
 		Transitions: slices.Clone(r.Transitions),
 	}
 }

@@ -171,6 +171,7 @@ type JobRun struct {
 	Created         time.Time    `json:"created"`
 	Ended           *time.Time   `json:"ended"`
 	Held            bool         `json:"held"`
+	Forgotten       bool         `json:"forgotten"` // the service knows nothing of it
 	Transitions     []Transition `json:"transitions"`
 }
 
@@ -201,6 +202,7 @@ type Force struct {
 	FailureCode *int   `json:"failure_code,omitempty"`
 	Message     string `json:"message,omitempty"`
 	Release     bool   `json:"release,omitempty"` // no hold applies to this run from now on
+	Forget      bool   `json:"forget,omitempty"`  // the service knows nothing of this run from now on
 }
 
 // Force changes one run.
