@@ -74,23 +74,35 @@ func CloudFor(cfg Config) (Cloud, error) {
 // unless its host is a loopback address.
 func CheckEndpoint(endpoint string) error {
 	u, err := url.Parse(endpoint)
+	shown := withoutSecrets(endpoint)
 	switch {
 	case err != nil:
-		return fmt.Errorf("%q is not a URL", Mask(endpoint))
+		return fmt.Errorf("%q is not a URL", shown)
 	case u.User != nil:
 		return fmt.Errorf("a base URL carries no user name or password")
 	case u.RawQuery != "" || u.ForceQuery || u.Fragment != "":
-		return fmt.Errorf("%q is not a base URL: it has a query or a fragment", Mask(endpoint))
+		return fmt.Errorf("%q is not a base URL: it has a query or a fragment", shown)
 	case u.Hostname() == "":
-		return fmt.Errorf("%q is not an absolute URL", endpoint)
+		return fmt.Errorf("%q is not an absolute URL", shown)
 	case u.Scheme == "https":
 		return nil
 	case u.Scheme != "http":
-		return fmt.Errorf("%q is neither https nor http", endpoint)
+		return fmt.Errorf("%q is neither https nor http", shown)
 	case !IsLoopback(u.Hostname()):
-		return fmt.Errorf("%q is plain http: that is accepted on loopback only, elsewhere use https", endpoint)
+		return fmt.Errorf("%q is plain http: that is accepted on loopback only, elsewhere use https", shown)
 	}
 	return nil
+}
+
+// withoutSecrets is what of a text that should be a base URL can be shown: nothing of a query, a fragment or credentials.
+func withoutSecrets(endpoint string) string {
+	if i := strings.IndexAny(endpoint, "?#"); i >= 0 {
+		endpoint = endpoint[:i] + "…"
+	}
+	if i := strings.LastIndex(endpoint, "@"); i >= 0 {
+		endpoint = masked + endpoint[i:]
+	}
+	return Mask(endpoint)
 }
 
 // IsLoopback reports whether a host name or address is this machine's loopback. Names are not looked up: only "localhost" and

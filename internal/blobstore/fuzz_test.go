@@ -62,7 +62,8 @@ func listing(name string) []byte {
 	})
 	attribute := ""
 	if encoded {
-		name, attribute = url.PathEscape(name), ` Encoded="true"`
+		// azblob takes a plus for a space here, and so it is written as one that cannot be mistaken.
+		name, attribute = strings.ReplaceAll(url.QueryEscape(name), "+", "%20"), ` Encoded="true"`
 	}
 	for _, r := range name {
 		switch r {

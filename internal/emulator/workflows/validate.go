@@ -26,7 +26,7 @@ var (
 	sasForm       = regexp.MustCompile(`^[A-Za-z0-9&?=%/-]+$`)
 	processForm   = regexp.MustCompile(`^(snapgatk|gatk4)(-[0-9]{8}_[0-9]+)?$`)
 	accountForm   = regexp.MustCompile(`^[a-z0-9]{3,24}$`)
-	containerForm = regexp.MustCompile(`^[a-z0-9](-?[a-z0-9]){2,62}$`)
+	containerForm = regexp.MustCompile(`^[a-z0-9](-?[a-z0-9])+$`)
 	references    = map[string]bool{"b37m1": true, "hg19m1": true, "hg38m1": true, "hg38m1x": true}
 )
 
@@ -44,7 +44,7 @@ func (s *Submission) validate() error {
 		return fmt.Errorf("the Process %q is not supported", s.Process)
 	case !accountForm.MatchString(s.InputAccount) || !accountForm.MatchString(s.OutputAccount):
 		return errors.New("the ACCOUNT is not the name of a storage account")
-	case !containerForm.MatchString(s.InputContainer) || !containerForm.MatchString(s.OutputContainer):
+	case !isContainer(s.InputContainer) || !isContainer(s.OutputContainer):
 		return errors.New("the CONTAINER is not the name of a container")
 	case len(s.OutputBase) > maxBlobName || !blobNameForm.MatchString(s.OutputBase):
 		return fmt.Errorf("OUTPUT_FILENAME_BASE %q is not a blob name", s.OutputBase)
@@ -55,6 +55,10 @@ func (s *Submission) validate() error {
 		}
 	}
 	return nil
+}
+
+func isContainer(name string) bool {
+	return len(name) >= 3 && len(name) <= 63 && containerForm.MatchString(name)
 }
 
 func (s *Submission) validateArguments() error {

@@ -4,6 +4,7 @@ package check
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"regexp"
 	"slices"
@@ -14,6 +15,7 @@ import (
 	"github.com/hashicorp/terraform-plugin-framework/schema/validator"
 
 	"github.com/genomics-continuity/terraform-provider-genomics/internal/azure"
+	"github.com/genomics-continuity/terraform-provider-genomics/internal/failover"
 	"github.com/genomics-continuity/terraform-provider-genomics/internal/region"
 )
 
@@ -84,6 +86,17 @@ func Duration() validator.String {
 	})
 }
 
+// DataLoss accepts how far a standby may be behind: an age or a size.
+func DataLoss() validator.String {
+	return String("must be an age such as 24h or a size such as 50GiB", "Invalid limit of data loss", func(s string) error {
+		if s == "" {
+			return errors.New("write an age such as 24h, or a size such as 50GiB or 10GB")
+		}
+		_, err := failover.ParseDataLoss(s)
+		return err
+	})
+}
+
 // AccountID accepts the resource ID of a Microsoft Genomics account.
 func AccountID() validator.String {
 	return String("must be the resource ID of a Microsoft.Genomics account", "Invalid account ID", func(s string) error {
@@ -100,12 +113,12 @@ func StorageAccountID() validator.String {
 	})
 }
 
-var containerName = regexp.MustCompile(`^[a-z0-9]([a-z0-9]|-[a-z0-9]){2,62}$`)
+var containerName = regexp.MustCompile(`^[a-z0-9](-?[a-z0-9])*$`)
 
 // ContainerName accepts what Azure accepts as the name of a container.
 func ContainerName() validator.String {
 	return String("must be a container name", "Invalid container name", func(s string) error {
-		if containerName.MatchString(s) && len(s) <= 63 {
+		if containerName.MatchString(s) && len(s) >= 3 && len(s) <= 63 {
 			return nil
 		}
 		return fmt.Errorf("%q is not a container name: use 3 to 63 lowercase letters, digits and single hyphens, beginning and ending with a letter or digit", s)

@@ -23,8 +23,10 @@ func parseWorkflowResourceID(id string) (accountID string, workflowID int64, err
 	if at < 0 {
 		return "", 0, malformed
 	}
-	workflowID, err = strconv.ParseInt(id[at+len(workflowsSegment):], 10, 64)
-	if err != nil || workflowID <= 0 {
+	number := id[at+len(workflowsSegment):]
+	workflowID, err = strconv.ParseInt(number, 10, 64)
+	// One run has one ID: +7 and 007 are not other ways to write it.
+	if err != nil || workflowID <= 0 || strconv.FormatInt(workflowID, 10) != number {
 		return "", 0, malformed
 	}
 	account, err := azure.ParseAccountID(id[:at])
