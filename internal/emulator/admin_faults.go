@@ -30,6 +30,12 @@ func (e *Emulator) faultRoutes(handle func(string, func(*http.Request) (any, err
 	handle("PUT /admin/resource-manager/fault", func(r *http.Request) (any, error) {
 		return e.changeFault(r, resourceManager, fault.Fault{Mode: fault.None})
 	})
+	handle("PUT /admin/freeze", e.arm)
+	handle("GET /admin/freeze", func(*http.Request) (any, error) { return e.freeze.State(), nil })
+	handle("DELETE /admin/freeze", func(*http.Request) (any, error) {
+		e.freeze.Thaw()
+		return e.freeze.State(), nil
+	})
 	for path, name := range map[string]func(*http.Request) string{
 		"/admin/regions/{region}/inject": func(r *http.Request) string { return r.PathValue("region") },
 		"/admin/resource-manager/inject": func(*http.Request) string { return resourceManager },
@@ -38,6 +44,19 @@ func (e *Emulator) faultRoutes(handle func(string, func(*http.Request) (any, err
 		handle("GET "+path, func(r *http.Request) (any, error) { return e.injections(name(r)) })
 		handle("DELETE "+path, func(r *http.Request) (any, error) { return e.clearInjections(name(r)) })
 	}
+}
+
+// arm stops every server at a request of a client that is still to come.
+func (e *Emulator) arm(r *http.Request) (any, error) {
+	var rule fault.FreezeRule
+	if err := readJSON(r, &rule); err != nil {
+		return nil, err
+	}
+	if rule.Skip < 0 {
+		return nil, fmt.Errorf("skip is not negative")
+	}
+	e.freeze.Arm(rule)
+	return e.freeze.State(), nil
 }
 
 func (e *Emulator) faults() map[string]fault.Fault {

@@ -38,6 +38,7 @@ type Emulator struct {
 	store    *arm.Store
 	controls *workflows.Controls
 	secrets  secrets
+	freeze   fault.Freeze
 
 	manager  *fault.Target
 	identity *fault.Target
@@ -134,7 +135,7 @@ func (e *Emulator) loadSecrets() error {
 
 func (e *Emulator) target(name string, port int, config fault.Config) *fault.Target {
 	config.Port, config.Wish = e.keptPort(name, port)
-	config.Journal, config.Vault = e.journal, e.vault
+	config.Journal, config.Vault, config.Freeze = e.journal, e.vault, &e.freeze
 	return fault.NewTarget(config)
 }
 

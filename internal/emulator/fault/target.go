@@ -23,6 +23,7 @@ type Config struct {
 	Handler http.Handler
 	Journal *journal.Journal
 	Vault   *journal.Vault
+	Freeze  *Freeze // shared by all servers that stop together; nil never stops
 	// Describe may add to a journal entry at its beginning; nil adds nothing.
 	Describe func(*http.Request, *journal.Entry)
 }
@@ -152,11 +153,18 @@ func (t *Target) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	if t.Describe != nil {
 		t.Describe(r, &entry)
 	}
-	seq := t.Journal.Begin(entry)
+	entry.Seq = t.Journal.Begin(entry)
 
+	t.mu.Lock()
+	current := t.fault
+	t.mu.Unlock()
+	w = t.chill(entry, !current.Dark(), w, r)
+
+	// The fault may be another one after a freeze.
 	t.mu.Lock()
 	current, changed := t.fault, t.changed
 	t.mu.Unlock()
+	seq := entry.Seq
 	exchange := &exchange{target: t, seq: seq, changed: changed, w: w, r: r}
 
 	switch current.Mode {

@@ -29,9 +29,20 @@ func (r *Running) Done() <-chan struct{} { return r.done }
 // Interrupt asks the CLI to stop, as Ctrl-C does.
 func (r *Running) Interrupt() error { return r.cmd.Process.Signal(syscall.SIGINT) }
 
+// InterruptAll asks the CLI and the provider to stop, as Ctrl-C in a terminal does.
+func (r *Running) InterruptAll() error { return r.signalAll(syscall.SIGINT) }
+
+// Terminate asks the CLI to stop, as a service manager does.
+func (r *Running) Terminate() error { return r.cmd.Process.Signal(syscall.SIGTERM) }
+
+// KillCLI ends the CLI alone. The provider is left without anybody to work for.
+func (r *Running) KillCLI() error { return r.cmd.Process.Kill() }
+
 // Kill ends the CLI and the provider at once, as a crash of the machine would.
-func (r *Running) Kill() error {
-	err := syscall.Kill(-r.cmd.Process.Pid, syscall.SIGKILL)
+func (r *Running) Kill() error { return r.signalAll(syscall.SIGKILL) }
+
+func (r *Running) signalAll(signal syscall.Signal) error {
+	err := syscall.Kill(-r.cmd.Process.Pid, signal)
 	if errors.Is(err, syscall.ESRCH) {
 		return nil // it has ended by itself
 	}

@@ -118,7 +118,7 @@ func (w *World) Container(region, name string) (*Container, error) {
 // starts afresh. Accounts, runs and blobs stay: tests take names of their own.
 func (w *World) Reset(ctx context.Context) error {
 	places := append([]string{ResourceManager}, w.options.Regions...)
-	var failures []error
+	failures := []error{w.Thaw(ctx)}
 	for _, region := range places {
 		failures = append(failures, w.ClearInjections(ctx, region), w.Up(ctx, region))
 	}
