@@ -134,6 +134,8 @@ type Run struct {
 	Stderr   string
 	Messages []Message
 	Duration time.Duration
+	// CPU is what the CLI and the providers that it started have worked.
+	CPU time.Duration
 }
 
 // FailedError is a command that ended with an error.
@@ -186,6 +188,7 @@ func (w *Workspace) Start(ctx context.Context, args ...string) (*Running, error)
 		r.run = Run{
 			Args: append([]string{w.CLI.Name}, args...), ExitCode: cmd.ProcessState.ExitCode(),
 			Stdout: stdout.String(), Stderr: stderr.String(), Messages: stream.all, Duration: time.Since(r.started),
+			CPU: cmd.ProcessState.UserTime() + cmd.ProcessState.SystemTime(),
 		}
 		var ended *exec.ExitError
 		if err != nil && !errors.As(err, &ended) && !errors.Is(err, exec.ErrWaitDelay) {

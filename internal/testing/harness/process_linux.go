@@ -1,11 +1,15 @@
 package harness
 
 import (
+	"errors"
+	"fmt"
+	"io/fs"
 	"os"
 	"path/filepath"
 	"strconv"
 	"strings"
 	"syscall"
+	"time"
 )
 
 // ownGroup puts a process into a group of its own, and lets it end with us.
@@ -35,4 +39,50 @@ func running(group int, program string) ([]int, error) {
 		}
 	}
 	return found, nil
+}
+
+// clockTick is the unit in which the system counts a process's time. It is the
+// same on every architecture that Go runs on.
+const clockTick = 10 * time.Millisecond
+
+// usage is what a process took so far; zero when it has ended.
+func usage(pid int) (Usage, error) {
+	status, err := procFile(pid, "status")
+	if err != nil {
+		return Usage{}, err
+	}
+	var u Usage
+	for line := range strings.Lines(status) {
+		if value, found := strings.CutPrefix(line, "VmHWM:"); found {
+			kilobytes, err := strconv.ParseInt(strings.TrimSuffix(strings.TrimSpace(value), " kB"), 10, 64)
+			if err != nil {
+				return u, err
+			}
+			u.Memory = kilobytes << 10
+		}
+	}
+	stat, err := procFile(pid, "stat")
+	if err != nil {
+		return u, err
+	}
+	// The name, in parentheses, may hold anything. Of what follows it, the twelfth
+	// and thirteenth fields are the time in user and in system mode.
+	fields := strings.Fields(stat[strings.LastIndexByte(stat, ')')+1:])
+	for i := 11; i < 13 && i < len(fields); i++ {
+		ticks, err := strconv.ParseInt(fields[i], 10, 64)
+		if err != nil {
+			return u, err
+		}
+		u.CPU += time.Duration(ticks) * clockTick
+	}
+	return u, nil
+}
+
+// procFile reads what the system tells of a process; nothing when it has ended.
+func procFile(pid int, name string) (string, error) {
+	content, err := os.ReadFile(fmt.Sprintf("/proc/%d/%s", pid, name))
+	if errors.Is(err, fs.ErrNotExist) || errors.Is(err, syscall.ESRCH) {
+		return "", nil
+	}
+	return string(content), err
 }

@@ -1,0 +1,50 @@
+package provider
+
+import (
+	"context"
+	"os"
+	"runtime"
+	"strings"
+
+	"github.com/hashicorp/terraform-plugin-framework/providerserver"
+)
+
+// Address is the provider's address in the registry.
+const Address = "registry.terraform.io/genomics-continuity/genomics"
+
+// ballastSize is how much garbage may pile up before it is collected, in bytes. A
+// plan of a thousand resources holds a few megabytes at a time, and would be
+// busy for a fifth of its time collecting garbage again and again.
+const ballastSize = 64 << 20
+
+// Serve serves the provider to a command-line interface until that is done with
+// it, or with debug until it is interrupted.
+func Serve(ctx context.Context, version string, debug bool) error {
+	if !debug {
+		quiet(os.Getenv, os.Setenv)
+	}
+	// Nobody ever writes to it, so it takes no memory: it only makes the collector
+	// believe that the heap is larger.
+	ballast := make([]byte, ballastSize)
+	defer runtime.KeepAlive(ballast)
+	return providerserver.Serve(ctx, New(version), providerserver.ServeOpts{Address: Address, Debug: debug, ProtocolVersion: 6})
+}
+
+// logLevels are the variables that ask for a log of the provider or of what it is
+// built with.
+var logLevels = []string{"TF_LOG", "TF_LOG_PROVIDER", "TF_LOG_PROVIDER_GENOMICS", "TF_LOG_SDK", "TF_LOG_SDK_FRAMEWORK", "TF_LOG_SDK_PROTO"}
+
+// quiet turns logging off when nobody has asked for it. By default a provider
+// writes everything down to the last trace, for the CLI to throw it away: of the
+// work of planning a thousand resources that is a quarter.
+func quiet(getenv func(string) string, setenv func(string, string) error) {
+	for _, name := range logLevels {
+		if level := getenv(name); level != "" && !strings.EqualFold(level, "off") {
+			return
+		}
+	}
+	for _, name := range logLevels[2:] {
+		// Without it there is a log that nobody reads, and nothing worse.
+		_ = setenv(name, "OFF")
+	}
+}
