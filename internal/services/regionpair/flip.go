@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"slices"
+	"time"
 
 	"github.com/hashicorp/terraform-plugin-framework/diag"
 	"github.com/hashicorp/terraform-plugin-framework/path"
@@ -14,6 +15,10 @@ import (
 	"github.com/genomics-continuity/terraform-provider-genomics/internal/services"
 	"github.com/genomics-continuity/terraform-provider-genomics/internal/session"
 )
+
+// readBackTimeout is how long an interrupted apply may take to find out what
+// became of its last write.
+const readBackTimeout = 10 * time.Second
 
 // change is one apply of a pair.
 type change struct {
@@ -138,8 +143,18 @@ func (c *change) begin(ctx context.Context, want failover.PairRecord) (bool, dia
 	}
 	url := c.active.OutputContainerURL.ValueString()
 	now, err := c.put(ctx, c.active, want, c.known.book.Seen[url])
+	if err != nil && ctx.Err() != nil {
+		// Whoever interrupts it has to find in the state what became of the write.
+		now = c.readBack(ctx, want)
+	}
 	var lost *lostError
 	switch {
+	case now.Record != nil && now.Record.SameFlip(want) && ctx.Err() != nil:
+		c.known.book.Seen[url] = now
+		diags.Append(diagnostics.Error("The failover was interrupted", ctx.Err(), diagnostics.Context{
+			Resource: url + "/" + recordBlob(c.active), Region: c.active.Location.ValueString(), NextStep: "Apply again, which resumes it.",
+		}))
+		return true, diags
 	case err == nil:
 		c.known.book.Seen[url] = now
 		return true, diags
@@ -151,6 +166,18 @@ func (c *change) begin(ctx context.Context, want failover.PairRecord) (bool, dia
 		diags.Append(c.unusable(fmt.Sprintf("The failover to %s cannot be recorded there", c.active.Location.ValueString()), err, url+"/"+recordBlob(c.active)))
 	}
 	return false, diags
+}
+
+// readBack reads the record of the region to go to when the caller's own context
+// has ended.
+func (c *change) readBack(ctx context.Context, want failover.PairRecord) seen {
+	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), readBackTimeout)
+	defer cancel()
+	now, _, err := c.fetch(ctx, c.active)
+	if err != nil || now.Record == nil || !now.Record.SameFlip(want) {
+		return seen{}
+	}
+	return now
 }
 
 func (c *change) lost(won failover.PairRecord) diag.Diagnostic {

@@ -150,6 +150,31 @@ func TestAccFailoverResumes(t *testing.T) {
 	l.unchanged(0, flip...)
 }
 
+// An apply that is interrupted while the record's answer is outstanding reads it
+// back, and saves that the failover has begun.
+func TestAccFailoverIsInterrupted(t *testing.T) {
+	l := oneLab(t, "pairctrlc")
+	l.put(primary, l.inputs(), l.reads("one"))
+	// The region has longer to answer than the interrupt takes to come.
+	l.write(setup{Provider: `region_timeout = "1m"`})
+	l.apply()
+	l.inject(secondary, harness.Injection{Match: l.recordPut(secondary), Action: harness.HangAfterAccept})
+	running, err := l.cli.StartApply(l.Context(), flip...)
+	l.ok(err)
+	l.until("the failover is recorded", func() bool { return text(l.record(secondary)["phase"]) == "failing_over" })
+	l.ok(running.Interrupt())
+	if run, err := running.Wait(); err == nil {
+		t.Fatalf("the apply ended well: %v", run.Args)
+	}
+	l.holds(pairAddress, "generation", "1", "active.location", primary, "phase", "failing_over")
+	plan := l.plan(append([]string{"-refresh=false"}, flip...)...)
+	l.goes(plan, pairAddress, "generation", "1", "2")
+	l.goes(plan, pairAddress, "phase", "failing_over", "active")
+	l.apply(flip...)
+	l.recorded(secondary, secondary, "active", 2)
+	l.unchanged(0, flip...)
+}
+
 // An apply that fails after the failover was recorded says so in its state. Its
 // user may also give it up, under a generation that nobody has seen.
 func TestAccFailoverIsGivenUp(t *testing.T) {
