@@ -6,7 +6,6 @@ import (
 	"fmt"
 	"net/http"
 	"slices"
-	"strings"
 	"testing"
 
 	"github.com/genomics-continuity/terraform-provider-genomics/internal/testing/harness"
@@ -40,15 +39,7 @@ func running(t *testing.T, name string, s setup, submissions ...string) *lab {
 // Manager either.
 func TestAccFailoverWithoutResourceManager(t *testing.T) {
 	l := running(t, "noarm", setup{}, "one")
-	keys := map[string]string{
-		l.account(primary): l.key(primary), l.account(secondary): l.key(secondary),
-		places[primary].storage: l.storageKey(primary), places[secondary].storage: l.storageKey(secondary),
-	}
-	var pairs []string
-	for name, key := range keys {
-		pairs = append(pairs, fmt.Sprintf("%q = %q", name, key))
-	}
-	l.write(setup{Provider: "access_keys = {\n" + strings.Join(pairs, "\n") + "\n}", Submissions: map[string]submission{"one": {}}})
+	l.write(setup{Provider: l.accessKeys(), Submissions: map[string]submission{"one": {}}})
 	l.outage(primary, harness.Blackhole)
 	l.outage(harness.ResourceManager, harness.Blackhole)
 	mark := l.mark()
