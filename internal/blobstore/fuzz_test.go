@@ -82,7 +82,7 @@ func listing(name string) []byte {
 func FuzzBlobName(f *testing.F) {
 	for _, seed := range []string{
 		"a_1.fq.gz", "dir/ü b+c%2F?#&=~'\"<>.fq", "//", "/leading", "trailing/", "a\\b", "\u00a0\u2028\ufeff", "\u0001\n\r\t", "\ufffe\uffff", "😀/" + strings.Repeat("é", 500),
-		strings.Repeat("%", 1024), "..a/.b", "a/../b", "sig=x&sv=1", "\u0130ſ", "a\u0301", "]]>", "&amp;",
+		strings.Repeat("%", 1024), "..a/.b", "a/../b", "sig=x&sv=1", "\u0130ſ", "a\u0301", "]]>", "&amp;", "a+00\x000000",
 	} {
 		f.Add(seed)
 	}
@@ -169,6 +169,8 @@ func FuzzStorageAnswers(f *testing.F) {
 	f.Add(uint16(409), "BlobAlreadyExists", xml, []byte(nil))
 	f.Add(uint16(412), "ConditionNotMet", "", []byte("\x00"))
 	f.Add(uint16(503), "ServerBusy", xml, []byte("{"))
+	f.Add(uint16(304), "", "", []byte(nil))
+	f.Add(uint16(200), "", "text/html", []byte("<html>sig&bodysecretbodysecret000000 "))
 	f.Fuzz(func(t *testing.T, status uint16, code, contentType string, body []byte) {
 		if status < 200 || status > 599 {
 			status = 200 + status%400

@@ -9,7 +9,10 @@ import (
 	"fmt"
 	"hash"
 	"io"
+	"net/http"
 
+	"github.com/Azure/azure-sdk-for-go/sdk/azcore/policy"
+	"github.com/Azure/azure-sdk-for-go/sdk/azcore/runtime"
 	"github.com/Azure/azure-sdk-for-go/sdk/azcore/streaming"
 	"github.com/Azure/azure-sdk-for-go/sdk/storage/azblob/blob"
 	"github.com/Azure/azure-sdk-for-go/sdk/storage/azblob/blockblob"
@@ -54,7 +57,12 @@ func (c *Container) ReadPinned(ctx context.Context, name, tag string) (io.ReadCl
 }
 
 func (c *Container) open(ctx context.Context, name string, cond *blob.AccessConditions) (blob.DownloadStreamResponse, error) {
-	answer, err := c.client.NewBlobClient(name).DownloadStream(ctx, &blob.DownloadStreamOptions{AccessConditions: cond})
+	var raw *http.Response
+	answer, err := c.client.NewBlobClient(name).DownloadStream(policy.WithCaptureResponse(ctx, &raw), &blob.DownloadStreamOptions{AccessConditions: cond})
+	if err == nil && raw != nil && raw.StatusCode == http.StatusNotModified {
+		// azblob takes it for a success, without so much as an empty body. Nothing here asks for it, so that a cache made it.
+		err = runtime.NewResponseError(raw)
+	}
 	return answer, c.wrap("read", name, err)
 }
 

@@ -2,7 +2,6 @@ package provider
 
 import (
 	"maps"
-	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -216,27 +215,4 @@ func TestAnUnknownAccessKeyIsNoObstacle(t *testing.T) {
 			t.Error("the warning gives a key away")
 		}
 	}
-}
-
-func FuzzParseEndpoints(f *testing.F) {
-	f.Add("westus2=http://127.0.0.1:1,westeurope=http://127.0.0.1:2")
-	f.Add("a==b,,=")
-	f.Fuzz(func(t *testing.T, text string) {
-		got, err := parseEndpoints(text)
-		if err != nil {
-			return
-		}
-		var parts []string
-		for name, endpoint := range got {
-			if name == "" || endpoint == "" || strings.ContainsAny(name, "=,") || strings.Contains(endpoint, ",") {
-				t.Errorf("%q: %q is %q", text, name, endpoint)
-			}
-			parts = append(parts, name+"="+endpoint)
-		}
-		slices.Sort(parts)
-		again, err := parseEndpoints(strings.Join(parts, ","))
-		if err != nil || !maps.Equal(got, again) {
-			t.Errorf("%q: %v, then %v, %v", text, got, again, err)
-		}
-	})
 }

@@ -12,7 +12,7 @@ func FuzzWorkflowID(f *testing.F) {
 	for _, seed := range []string{
 		account + "/workflows/10001", strings.ToUpper(account) + "/WORKFLOWS/7", account + "/workflows/-1", account + "/workflows/+1", account + "/workflows/007",
 		account + "/workflows/9223372036854775808", account + "/workflows/1/workflows/2", "/workflows/1", account, account + "/workflows/\u0661",
-		account + "/../x/workflows/1", "\u0130/workflows/1", account + "/work\u017fflows/1",
+		account + "/../x/workflows/1", "\u0130/workflows/1", account + "/work\u017fflows/1", "\x80/WORKFLOWS/",
 	} {
 		f.Add(seed)
 	}
