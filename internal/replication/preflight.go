@@ -2,12 +2,7 @@ package replication
 
 import (
 	"bytes"
-	"context"
-	"errors"
 	"fmt"
-	"sync"
-
-	"golang.org/x/sync/errgroup"
 
 	"github.com/genomics-continuity/terraform-provider-genomics/internal/blobstore"
 )
@@ -85,88 +80,3 @@ func checkInput(name string, actual map[string]blobstore.Blob, m *Manifest) (Pro
 }
 
 func day(e Entry) string { return e.CopiedAt.UTC().Format("2006-01-02 15:04:05 UTC") }
-
-// statsAtOnce is how many inputs Preflight asks about at a time; a submission has few.
-const statsAtOnce = 8
-
-// Preflight looks the wanted blobs and the manifest up in the active container and checks them.
-func Preflight(ctx context.Context, active Store, wanted []string, manifests *ManifestCache, name, prefix string) ([]Problem, error) {
-	group, gctx := errgroup.WithContext(ctx)
-	group.SetLimit(statsAtOnce)
-	var m *Manifest
-	group.Go(func() (err error) {
-		m, err = manifests.Get(gctx, active, name, prefix)
-		if errors.Is(err, ErrNoManifest) {
-			return nil
-		}
-		return err
-	})
-	var mu sync.Mutex
-	actual := make(map[string]blobstore.Blob, len(wanted))
-	for _, input := range wanted {
-		group.Go(func() error {
-			b, err := active.Stat(gctx, input)
-			if blobstore.IsNotFound(err) {
-				return nil
-			}
-			if err == nil {
-				mu.Lock()
-				defer mu.Unlock()
-				actual[input] = b
-			}
-			return err
-		})
-	}
-	if err := group.Wait(); err != nil {
-		return nil, err
-	}
-	return CheckInputs(wanted, actual, m), nil
-}
-
-// ManifestCache keeps manifests in memory for lookups. Each use asks for the manifest's ETag, one small request, and
-// reads it again only when that has changed. The zero value is ready; it is safe for concurrent use.
-type ManifestCache struct {
-	mu    sync.Mutex
-	known map[string]*cached
-}
-
-type cached struct {
-	mu       sync.Mutex
-	manifest *Manifest
-}
-
-// Get is LoadManifest through the cache.
-func (c *ManifestCache) Get(ctx context.Context, s Store, name, prefix string) (*Manifest, error) {
-	blob := ManifestName(name, prefix)
-	place := c.place(s.URL() + "/" + blob)
-	b, err := s.Stat(ctx, blob)
-	if blobstore.IsNotFound(err) {
-		return nil, ErrNoManifest
-	}
-	if err != nil {
-		return nil, err
-	}
-	place.mu.Lock()
-	defer place.mu.Unlock()
-	if place.manifest != nil && place.manifest.ETag == b.ETag {
-		return place.manifest, nil
-	}
-	m, err := LoadManifest(ctx, s, name, prefix)
-	if err != nil {
-		return nil, err
-	}
-	place.manifest = m
-	return m, nil
-}
-
-func (c *ManifestCache) place(key string) *cached {
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	if c.known == nil {
-		c.known = map[string]*cached{}
-	}
-	if c.known[key] == nil {
-		c.known[key] = &cached{}
-	}
-	return c.known[key]
-}

@@ -62,10 +62,10 @@ func TestPreflightAfterAFlip(t *testing.T) {
 	west.put("1.fq", "reads")
 	west.put("2.fq", "reads")
 	mustRun(t, west, east, c, named1)
-	var cache ManifestCache
+	inputs := Inputs{now: c.now}
 	check := func(names ...string) []Problem {
 		t.Helper()
-		problems, err := Preflight(t.Context(), east, names, &cache, "reads", "")
+		problems, err := inputs.Preflight(t.Context(), east, names, "reads", "")
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -88,7 +88,7 @@ func TestPreflightAfterAFlip(t *testing.T) {
 	}
 	dark := errors.New("dark")
 	east.before = func(string, string) error { return dark }
-	if _, err := Preflight(t.Context(), east, []string{"1.fq"}, &cache, "reads", ""); !errors.Is(err, dark) {
+	if _, err := inputs.Preflight(t.Context(), east, []string{"1.fq"}, "reads", ""); !errors.Is(err, dark) {
 		t.Errorf("%v", err)
 	}
 }

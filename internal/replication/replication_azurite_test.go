@@ -117,13 +117,13 @@ func changeAndRun(t *testing.T, src, dst *blobstore.Container, opt Options) {
 	if res, err = Run(t.Context(), from, to, opt, time.Now); err != nil || res.Copied != 1 || !res.InSync() {
 		t.Errorf("%+v %v", res, err)
 	}
-	var cache ManifestCache
-	problems, err := Preflight(t.Context(), dst, []string{"run/01.fq", "big", "nowhere"}, &cache, opt.Name, opt.Prefix)
+	var inputs Inputs
+	problems, err := inputs.Preflight(t.Context(), dst, []string{"run/01.fq", "big", "nowhere"}, opt.Name, opt.Prefix)
 	if err != nil || len(problems) != 1 || problems[0].Name != "nowhere" {
 		t.Errorf("%+v %v", problems, err)
 	}
 	upload(t, dst, "big", "small")
-	if problems, err = Preflight(t.Context(), dst, []string{"big"}, &cache, opt.Name, opt.Prefix); err != nil || len(problems) != 1 || problems[0].Kind != ProblemSize {
+	if problems, err = inputs.Preflight(t.Context(), dst, []string{"big"}, opt.Name, opt.Prefix); err != nil || len(problems) != 1 || problems[0].Kind != ProblemSize {
 		t.Errorf("%+v %v", problems, err)
 	}
 }

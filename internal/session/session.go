@@ -30,7 +30,7 @@ type Session struct {
 	lives       memo[*Live]
 	storageKeys memo[string]
 	storage     memo[azure.StorageAccount]
-	manifests   replication.ManifestCache
+	inputs      replication.Inputs
 
 	mu       sync.Mutex
 	listings map[string]*msgenomics.Listing

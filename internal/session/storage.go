@@ -110,4 +110,7 @@ func (s *Session) storageCredential(ctx context.Context, ref ContainerRef) (blob
 }
 
 // Manifests is where manifests of containers are read, each version once a run.
-func (s *Session) Manifests() *replication.ManifestCache { return &s.manifests }
+func (s *Session) Manifests() *replication.ManifestCache { return s.inputs.Manifests() }
+
+// Inputs is what the submissions of this run share of what they know of their inputs.
+func (s *Session) Inputs() *replication.Inputs { return &s.inputs }

@@ -30,7 +30,7 @@ func (l *launch) preflight(ctx context.Context) diag.Diagnostics {
 	container, err := l.session.Container(ctx, store.reference())
 	var problems []replication.Problem
 	if err == nil {
-		problems, err = replication.Preflight(ctx, container, names, l.session.Manifests(), store.StoreName.ValueString(), store.Prefix.ValueString())
+		problems, err = l.session.Inputs().Preflight(ctx, container, names, store.StoreName.ValueString(), store.Prefix.ValueString())
 	}
 	if err != nil {
 		diags.Append(diagnostics.Error("The inputs cannot be looked at", err, where))
@@ -65,7 +65,14 @@ func (l *launch) recovery(ctx context.Context, container replication.Store, stor
 	if err != nil || !l.moved || slices.Contains(accept, acceptDataLoss) {
 		return diags
 	}
-	manifest, err := l.session.Manifests().Get(ctx, container, store.StoreName.ValueString(), store.Prefix.ValueString())
+	behind := func(m *replication.Manifest) bool {
+		return m == nil || m.RecoveryPoint().IsZero() || l.now().Sub(m.RecoveryPoint()) > limit
+	}
+	manifest, err := l.session.Inputs().Manifest(ctx, container, store.StoreName.ValueString(), store.Prefix.ValueString())
+	if behind(manifest) {
+		// What the submissions of this run share may be half a minute old, and nothing is refused for that.
+		manifest, err = l.session.Manifests().Get(ctx, container, store.StoreName.ValueString(), store.Prefix.ValueString())
+	}
 	if err != nil && !errors.Is(err, replication.ErrNoManifest) {
 		diags.Append(diagnostics.Error("The manifest of the inputs cannot be read", err, where))
 		return diags
@@ -73,9 +80,10 @@ func (l *launch) recovery(ctx context.Context, container replication.Store, stor
 	where.NextStep = fmt.Sprintf("Set accept = [%q] to submit all the same, or raise the pair's max_data_loss.", acceptDataLoss)
 	summary := fmt.Sprintf("Submission %s was not sent: the inputs are older than max_data_loss", l.identity.Submission)
 	switch {
+	case !behind(manifest):
 	case manifest == nil || manifest.RecoveryPoint().IsZero():
 		diags.Append(diagnostics.Error(summary, fmt.Errorf("no manifest says how old the inputs in %s are", where.Region), where))
-	case l.now().Sub(manifest.RecoveryPoint()) > limit:
+	default:
 		diags.Append(diagnostics.Error(summary, fmt.Errorf("the recovery point of %s is %s, which is %s ago; %s are allowed", where.Region,
 			manifest.RecoveryPoint().UTC().Format(time.RFC3339), l.now().Sub(manifest.RecoveryPoint()).Round(time.Second), limit), where))
 	}
