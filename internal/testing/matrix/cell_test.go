@@ -35,14 +35,14 @@ type cell struct {
 	operation operation
 	name      string
 	state     state
-	active    int    // side
-	only      bool   // no submissions yet
-	round     string // of triggers; empty is none
+	active    int               // side
+	only      bool              // no submissions yet
+	round     map[string]string // of triggers, by submission
 	texts     map[string][]byte
 }
 
 func newCell(t *testing.T, l *lane, f fault, o operation) *cell {
-	return &cell{T: t, lane: l, fault: f, operation: o, name: acctest.Name("m"), state: state{}, texts: map[string][]byte{}}
+	return &cell{T: t, lane: l, fault: f, operation: o, name: acctest.Name("m"), state: state{}, round: map[string]string{}, texts: map[string][]byte{}}
 }
 
 func (c *cell) ok(err error) {
@@ -97,8 +97,8 @@ func (c *cell) module() module {
 				"name": name, "region": of(pairAddress, "active"), "input_store": of(storeAddress, "active"), "inputs": []string{"r_1.fq", "r_2.fq"},
 				"process": "gatk4", "process_args": "R=hg38m1", "description": c.describe(name), "output": map[string]any{"basename": name},
 			}
-			if c.round != "" {
-				s["triggers"] = map[string]any{"round": c.round}
+			if round := c.round[name]; round != "" {
+				s["triggers"] = map[string]any{"round": round}
 			}
 			return s
 		}})

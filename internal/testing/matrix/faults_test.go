@@ -30,6 +30,7 @@ const (
 	passing  kind = "passing"  // the fault is survived without the user
 
 	lossy       kind = "lossy"       // the region carries out what it is asked, and its answers are lost
+	flapping    kind = "flapping"    // the region drops a request now and then
 	missing     kind = "missing"     // the service says that there is no such run
 	conflicting kind = "conflicting" // changes are refused, reading works
 	skewed      kind = "skewed"      // what goes by signature is refused, what goes by key works
@@ -122,9 +123,13 @@ var faults = []fault{
 		set: emulated(harness.Fault{Mode: harness.Gateway403, Scope: "service"})},
 	{name: "403 of the service", what: "the service itself refuses every request", kind: refusing,
 		set: answers("service", http.StatusForbidden, serviceError("You may not do this."), nil)},
-	{name: "real 404", what: "the service says of every workflow that there is none", kind: missing, set: all(
-		matching(harness.Match{Method: http.MethodGet, PathPrefix: "/api/workflows/"}, http.StatusNotFound, serviceError("The workflow does not exist."), nil),
-		matching(harness.Match{Method: http.MethodGet, PathPrefix: "/api/workflows", QueryContains: "$skip"}, http.StatusOK, []any{}, nil))},
+	{name: "real 404", what: "the service has forgotten every workflow that it had", kind: missing, set: func(c *cell) {
+		for _, run := range c.runs("") {
+			if run.Region == c.region[primary] {
+				c.ok(c.Force(c.context(), run.Region, run.ID, harness.Force{Forget: true}))
+			}
+		}
+	}},
 	{name: "409", what: "the service and storage find every change in conflict with another", kind: conflicting, set: func(c *cell) {
 		for _, method := range []string{http.MethodPost, http.MethodDelete} {
 			matching(harness.Match{Method: method}, http.StatusConflict, serviceError("Another operation is under way."), nil)(c)
@@ -157,7 +162,7 @@ var faults = []fault{
 	{name: "storage down", what: "the region's storage refuses connections while its service answers", kind: noBlobs, set: shuts(false, true, primary)},
 	{name: "service down", what: "the region's service refuses connections while its storage answers", kind: halfDark, set: shuts(true, false, primary)},
 	{name: "both regions down", what: "nobody listens in either region", kind: alldark, set: shuts(true, true, primary, secondary)},
-	{name: "flapping", what: "the region drops the next write to its service and the next two reads and writes to its storage, and is back each time", kind: passing, set: func(c *cell) {
+	{name: "flapping", what: "the region drops the next write to its service and the next two reads and writes to its storage, and is back each time", kind: flapping, set: func(c *cell) {
 		for match, count := range map[harness.Match]int{
 			{Method: http.MethodPost}: 1, {Method: http.MethodDelete}: 1,
 			{Method: http.MethodGet, Plane: "storage"}: 2, {Method: http.MethodPut, Plane: "storage"}: 2,

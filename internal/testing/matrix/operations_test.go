@@ -2,7 +2,7 @@
 
 package matrix
 
-import "github.com/genomics-continuity/terraform-provider-genomics/internal/testing/harness"
+import "strings"
 
 // operation is what an operator does while something is broken.
 type operation struct {
@@ -13,6 +13,8 @@ type operation struct {
 	// act is the operation. The module stays as the operation left it, so that
 	// applying it again in health is what an operator does next.
 	act func(*cell) *report
+	// again, if set, is what an operator does before applying in health.
+	again func(*cell)
 	// gone says that nothing is to be left at the end.
 	gone bool
 }
@@ -55,23 +57,28 @@ var operations = []operation{
 		for _, address := range imports {
 			delete(c.state, address)
 		}
-	}, act: func(c *cell) *report {
-		r := newReport()
-		id := ""
-		for _, run := range c.runs("live") {
-			id = c.accountID(primary) + "/workflows/" + itoa(run.ID)
-		}
-		c.takeIn(r, accountAddresses[primary], "genomics_account", c.accountID(primary))
-		c.takeIn(r, pairAddress, "genomics_region_pair", c.name)
-		c.takeIn(r, storeAddress, "genomics_replicated_input_store", "reads")
-		c.takeIn(r, address("live"), "genomics_workflow_submission", id)
-		return r
-	}},
+	}, act: takesIn, again: func(c *cell) { takesIn(c) }},
 	{name: "destroy", what: "`destroy` of everything while a workflow runs", setup: running, gone: true, act: func(c *cell) *report { return c.try("destroy", destroy) }},
 }
 
 // imports are what the operation of that name takes in.
 var imports = []string{accountAddresses[primary], pairAddress, storeAddress, address("live")}
+
+// takesIn imports what is not in the state, one command for each.
+func takesIn(c *cell) *report {
+	r := newReport()
+	ids := map[string]string{accountAddresses[primary]: c.accountID(primary), pairAddress: c.name, storeAddress: "reads"}
+	for _, run := range c.runs("live") {
+		ids[address("live")] = c.accountID(primary) + "/workflows/" + itoa(run.ID)
+	}
+	for _, address := range imports {
+		if _, known := c.state[address]; !known {
+			kind, _, _ := strings.Cut(address, ".")
+			c.takeIn(r, address, kind, ids[address])
+		}
+	}
+	return r
+}
 
 func applies(c *cell) *report { return c.try("apply", change) }
 
@@ -94,10 +101,10 @@ func running(c *cell) {
 // flipInTheDark fails over while the primary is dark, and ends the outage: its
 // service restarts the job.
 func flipInTheDark(c *cell) {
-	c.ok(c.Fault(c.context(), c.region[primary], harness.Fault{Mode: harness.Refused}))
+	shuts(true, true, primary)(c)
 	c.active = secondary
 	c.apply()
-	c.ok(c.Up(c.context(), c.region[primary]))
+	c.ok(c.heal(c.context()))
 	c.await("live", primary, "working")
 	c.await("live", secondary, "working")
 }

@@ -1,0 +1,203 @@
+//go:build acceptance
+
+package matrix
+
+import (
+	"fmt"
+	"os"
+	"path/filepath"
+	"regexp"
+	"slices"
+	"strings"
+	"testing"
+
+	"github.com/genomics-continuity/terraform-provider-genomics/internal/testing/harness"
+)
+
+// plainNames takes out of a text what is another in every run: names, numbers,
+// ports, times. Which of several resources came first is left out as well.
+func (c *cell) plainNames() func(string) string {
+	replace := strings.NewReplacer(
+		"store"+c.region[primary], "storage1", "store"+c.region[secondary], "storage2",
+		c.region[primary], "REGION1", c.region[secondary], "REGION2",
+		c.name+"-p", "ACCOUNT1", c.name+"-s", "ACCOUNT2", c.name, "LAB",
+		c.lane.name(), "SERVICE", c.Emulator.Ready.SubscriptionID, "SUBSCRIPTION",
+	)
+	return func(text string) string {
+		text = replace.Replace(text)
+		for _, v := range varies {
+			text = v.found.ReplaceAllString(text, v.as)
+		}
+		return text
+	}
+}
+
+var varies = []struct {
+	found *regexp.Regexp
+	as    string
+}{
+	{regexp.MustCompile(`https?://[^\s"]+`), "URL"},
+	{regexp.MustCompile(`(?m)^Request ID: .*\n?`), ""},
+	{regexp.MustCompile(`,? ?\(?request ID [0-9a-fA-F-]+\)?`), ""},
+	{regexp.MustCompile(`[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}`), "UUID"},
+	{regexp.MustCompile(`\d{4}-\d\d-\d\dT[0-9:.]+Z`), "TIME"},
+	{regexp.MustCompile(`(read|write|dial) (tcp|udp) [^ ]+: `), ""},
+	{regexp.MustCompile(`lookup SERVICE[^:]*:`), "lookup SERVICE:"},
+	// How a connection broke depends on who noticed first.
+	{regexp.MustCompile(`(Get|Head|Put|Post|Delete|Patch) "URL": `), ""},
+	{regexp.MustCompile(`\b(unexpected EOF|EOF|(read: )?connection reset by peer|broken pipe|(write: )?broken pipe|net/http: HTTP/1.x transport connection broken: [^\n]*)`), "the connection broke"},
+	{regexp.MustCompile(`\b1\d{4}\b`), "NUMBER"},
+	{regexp.MustCompile(`tfg:[a-z0-9]+`), "tfg:KEY"},
+	{regexp.MustCompile(`the key [a-z0-9]{20,}`), "the key KEY"},
+	{regexp.MustCompile(`127\.0\.0\.1:\d+`), "ADDRESS"},
+	{regexp.MustCompile(`\b(live|over)\b`), "SUBMISSION"},
+	{regexp.MustCompile(`[ \t]+\n`), "\n"},
+}
+
+// snapshot is what a user was shown, each thing once.
+func (r result) snapshot() string {
+	var all []string
+	for _, m := range r.said {
+		text := r.names(m.severity + ": " + m.summary + "\n" + strings.TrimSpace(m.detail))
+		all = append(all, strings.ReplaceAll("- "+strings.TrimSpace(text), "\n", "\n  "))
+	}
+	slices.Sort(all)
+	return strings.Join(slices.Compact(all), "\n")
+}
+
+func slug(name string) string {
+	return strings.ReplaceAll(strings.ToLower(name), " ", "-")
+}
+
+func cellName(f fault, o operation) string { return o.name + "/" + slug(f.name) }
+
+// compare holds what was shown against the snapshots of each fault, and the page
+// of the documentation against what has run.
+func compare(t *testing.T, results map[string]result) {
+	t.Helper()
+	whole := true
+	for _, f := range faults {
+		var b strings.Builder
+		for _, o := range operations {
+			got, ran := results[cellName(f, o)]
+			if !ran {
+				whole = whole && impossible(f, o) != ""
+				continue
+			}
+			fmt.Fprintf(&b, "## %s: %s\n", o.name, got.word)
+			if text := got.snapshot(); text != "" {
+				fmt.Fprintf(&b, "%s\n", text)
+			}
+			b.WriteString("\n")
+		}
+		path := filepath.Join("testdata", slug(f.name)+".txt")
+		if *update {
+			write(t, path, b.String())
+			continue
+		}
+		want, err := os.ReadFile(path)
+		if err != nil {
+			t.Error(err)
+			continue
+		}
+		sections := map[string]string{}
+		for section := range strings.SplitSeq(string(want), "## ") {
+			sections[strings.SplitN(section, ":", 2)[0]] = section
+		}
+		// Cells that were left out with -run are not compared.
+		for section := range strings.SplitSeq(b.String(), "## ") {
+			if known := sections[strings.SplitN(section, ":", 2)[0]]; section != known {
+				t.Errorf("%s says otherwise than it did: -update writes it anew\nnow: %s\nbefore: %s", path, section, known)
+			}
+		}
+	}
+	if !whole {
+		return
+	}
+	root, err := harness.Root()
+	if err != nil {
+		t.Fatal(err)
+	}
+	path := filepath.Join(root, "templates", "guides", "fault-matrix.md.tmpl")
+	now := pageOf(results)
+	if *update {
+		write(t, path, now)
+		return
+	}
+	before, err := os.ReadFile(path)
+	if err != nil || string(before) != now {
+		t.Errorf("%s is not what has run (%v): -update writes it anew, and `make docs` the page", path, err)
+	}
+}
+
+func write(t *testing.T, path, content string) {
+	t.Helper()
+	if err := os.MkdirAll(filepath.Dir(path), 0o755); err != nil {
+		t.Fatal(err)
+	}
+	if err := os.WriteFile(path, []byte(content), 0o644); err != nil {
+		t.Fatal(err)
+	}
+}
+
+const pageHead = `---
+page_title: "Faults and operations"
+description: |-
+  What every operation does under every fault, as tested.
+---
+
+# Faults and operations
+
+This page is written by the provider's own tests: each cell is an operation during which something is broken, played against an
+emulated Azure. Unless a row says otherwise the fault is in the first region of a pair, its service and its storage together.
+
+- **as usual**: the operation ends as it does without the fault.
+- **warns**: it ends well, and a warning says what is broken; what is known of the silent region is kept.
+- **stops**: it ends with an error that says what to do; nothing is lost, and nothing runs twice.
+
+Of every cell it was held as well: the state says what the servers say; a dead region costs one timeout a command; no secret is in the state, the
+plan, a message or the log; and once the fault is gone, at most two applies lead to an empty plan, with exactly one run of each
+submission that counts.
+
+`
+
+func pageOf(results map[string]result) string {
+	var b strings.Builder
+	b.WriteString(pageHead)
+	b.WriteString("## The operations\n\n")
+	for _, o := range operations {
+		fmt.Fprintf(&b, "- **%s**: %s.\n", o.name, o.what)
+	}
+	b.WriteString("\n## The faults\n\n")
+	for _, f := range faults {
+		fmt.Fprintf(&b, "- **%s**: %s.\n", f.name, f.what)
+	}
+	b.WriteString("\n## What happens\n\n| |")
+	for _, o := range operations {
+		fmt.Fprintf(&b, " %s |", o.name)
+	}
+	b.WriteString("\n|---|" + strings.Repeat("---|", len(operations)) + "\n")
+	var reasons []string
+	where := map[string][]string{}
+	for _, f := range faults {
+		fmt.Fprintf(&b, "| %s |", f.name)
+		for _, o := range operations {
+			reason := impossible(f, o)
+			if reason == "" {
+				fmt.Fprintf(&b, " %s |", results[cellName(f, o)].word)
+				continue
+			}
+			b.WriteString(" – |")
+			if !slices.Contains(reasons, reason) {
+				reasons = append(reasons, reason)
+			}
+			where[reason] = append(where[reason], o.name+" under "+f.name)
+		}
+		b.WriteString("\n")
+	}
+	b.WriteString("\n## What cannot occur\n\n")
+	for _, reason := range reasons {
+		fmt.Fprintf(&b, "- %s: %s.\n", strings.Join(where[reason], ", "), reason)
+	}
+	return b.String()
+}
