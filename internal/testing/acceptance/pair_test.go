@@ -17,7 +17,7 @@ import (
 // recordPrefix is what the names of a pair's records begin with.
 const recordPrefix = ".genomics-continuity/pair-"
 
-// records are the pair's records in a region, as anybody can read them.
+// record is the pair's record in a region, as anybody can read it.
 func (l *lab) record(region string) map[string]any {
 	l.Helper()
 	names := l.blobs(region, l.outputs(), recordPrefix)
