@@ -1,6 +1,7 @@
 package failover
 
 import (
+	"cmp"
 	"fmt"
 	"slices"
 	"time"
@@ -61,7 +62,9 @@ type PairObservation struct {
 // Refusal is one precondition that does not hold.
 type Refusal struct {
 	// Accept is the name that lifts it; empty if nothing does.
-	Accept  string
+	Accept string
+	// On is what the override is set on; the pair when empty.
+	On      string
 	Summary string
 	Reason  string
 	// Remedy is what to do instead of lifting it.
@@ -74,7 +77,7 @@ func (r Refusal) Detail() string {
 	if r.Accept == "" {
 		return text + "."
 	}
-	return fmt.Sprintf("%s; or set accept = [%q] on the pair to go all the same.", text, r.Accept)
+	return fmt.Sprintf("%s; or set accept = [%q] on the %s to go all the same.", text, r.Accept, cmp.Or(r.On, "pair"))
 }
 
 // PairDecision is what to do about a pair.
