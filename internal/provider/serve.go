@@ -15,7 +15,7 @@ const Address = "registry.terraform.io/genomics-continuity/genomics"
 // ballastSize is how much garbage may pile up before it is collected, in bytes. A
 // plan of a thousand resources holds a few megabytes at a time, and would be
 // busy for a fifth of its time collecting garbage again and again.
-const ballastSize = 64 << 20
+const ballastSize = 24 << 20
 
 // Serve serves the provider to a command-line interface until that is done with
 // it, or with debug until it is interrupted.

@@ -59,7 +59,7 @@ func TestReportDecides(t *testing.T) {
 		"asked four times":    {func(m *measured, _ *settings) { m.flip.requests.attempts = 4 }, true},
 		"answered":            {func(m *measured, _ *settings) { m.flip.requests.answers = 1 }, true},
 		"sent twice":          {func(m *measured, _ *settings) { m.flip.requests.kinds = map[kind]int{{secondary, "submit"}: 1001} }, true},
-		"read one by one":     {func(m *measured, _ *settings) { m.plan.requests.kinds = map[kind]int{{primary, "read one run"}: 13} }, true},
+		"read one by one":     {func(m *measured, _ *settings) { m.plan.requests.kinds = map[kind]int{{primary, "read one run"}: 1000} }, true},
 		"a submission lost":   {func(m *measured, _ *settings) { m.lost = 1 }, true},
 		"a submission twice":  {func(m *measured, _ *settings) { m.doubled = 1 }, true},
 		"the flip has no end": {func(m *measured, _ *settings) { m.after.changes = true }, true},

@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"fmt"
 	"maps"
+	"net/http"
 	"slices"
 	"strings"
 
@@ -42,9 +43,9 @@ func count(seen []harness.Seen) tally {
 func name(s harness.Seen) string {
 	one := strings.Count(strings.Trim(s.Path, "/"), "/") > 1 // /api/workflows/ID
 	switch {
-	case s.Plane == "service" && s.Method == "POST":
+	case s.Plane == "service" && s.Method == http.MethodPost:
 		return "submit"
-	case s.Plane == "service" && s.Method == "DELETE":
+	case s.Plane == "service" && s.Method == http.MethodDelete:
 		return "cancel"
 	case s.Plane == "service" && one:
 		return "read one run"

@@ -48,7 +48,8 @@ func measure(ctx context.Context, world *harness.World, cli harness.CLI, dir str
 	if m.plan, err = b.median(ctx, s.repeat, planned()...); err != nil {
 		return m, fmt.Errorf("plan in health: %w", err)
 	}
-	return m, m.measureFlip(ctx, b, s)
+	err = m.measureFlip(ctx, b, s)
+	return m, err
 }
 
 // measureFloor measures terraform_data resources.

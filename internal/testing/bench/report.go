@@ -10,10 +10,11 @@ const (
 	maxPlan          = 1.3
 	maxMemory        = 200 << 20
 	maxAttempts      = 3
-	// A plan asks a service for a page of its listing for each hundred runs, and at
-	// most for one page before and after them: about ten requests.
+	// A plan asks for a page of the listing for each hundred runs: about ten
+	// requests. Queued runs and working ones are listed apart, in both regions, and
+	// only an empty page ends a list.
 	pageSize  = 100
-	morePages = 2
+	morePages = 6
 )
 
 // bound is one figure and what it may be at most.
@@ -35,7 +36,14 @@ func bounds(cli string, m measured, s settings) []bound {
 	listing := float64(s.count/pageSize + morePages)
 	peak := max(m.prepare.provider.Memory, m.plan.provider.Memory, m.flip.provider.Memory, m.after.provider.Memory)
 	service := m.plan.requests.of("list runs") + m.plan.requests.of("search runs") + m.plan.requests.of("read one run")
-	return []bound{
+	var bounds []bound
+	if m.weightChange.took > 0 {
+		bounds = []bound{
+			{"failover, times as heavy terraform_data", ratio(m.flip, m.weightChange), maxFlip, "x", true},
+			{"plan in health, times as heavy ones'", ratio(m.plan, m.weightPlan), maxPlan, "x", true},
+		}
+	}
+	return append(bounds, []bound{
 		{"failover, times terraform_data changed", ratio(m.flip, m.floorChange), maxFlip, "x", true},
 		{"plan in health, times terraform_data's", ratio(m.plan, m.floorPlan), maxPlan, "x", true},
 		{"failover: POSTs", float64(m.flip.requests.of("submit")), n, "", false},
@@ -45,7 +53,7 @@ func bounds(cli string, m measured, s settings) []bound {
 		{"failover: submissions with two runs", float64(m.doubled), 0, "", false},
 		{"plan in health: requests to the services", float64(service), listing, "", false},
 		{"provider's peak memory", float64(peak) / (1 << 20), maxMemory >> 20, " MiB", false},
-	}
+	}...)
 }
 
 func ratio(a, b step) float64 { return a.took.Seconds() / b.took.Seconds() }
