@@ -166,6 +166,9 @@ func (o StoreObservation) forced() StoreDecision {
 		failed = append(failed, o.loss())
 	case o.lacks():
 		d.Loss = o.lacking()
+		if o.answers(o.From) && o.ServiceSilent {
+			d.Loss += fmt.Sprintf(" The storage in %s answers although the workflow service there does not: applying with active_region unchanged first would copy them.", o.From)
+		}
 	case !o.Known:
 		d.Loss = fmt.Sprintf("Nobody has compared what %s and %s hold: what %s lacks is not known.", o.From, o.To, o.To)
 	}
@@ -214,7 +217,10 @@ func (o StoreObservation) exceeds() string {
 	case o.Limit.BySize:
 		return ""
 	}
-	point := later(o.Recorded.RecoveryPoint, o.InSyncAt)
+	point := o.InSyncAt
+	if o.Left == o.To {
+		point = later(o.Recorded.RecoveryPoint, point)
+	}
 	switch age := o.Now.Sub(point); {
 	case point.IsZero():
 		return fmt.Sprintf("%s has no recovery point, and max_data_loss is %s", o.To, o.Limit)

@@ -106,6 +106,22 @@ func LoadManifest(ctx context.Context, s Store, name, prefix string) (*Manifest,
 	return m, nil
 }
 
+// Inspect reads a manifest to its end without holding it in memory, and tells its digest and recovery point. Its errors
+// are those of LoadManifest.
+func Inspect(ctx context.Context, s Store, name, prefix string) (sha256 string, recoveryPoint time.Time, err error) {
+	p, err := fetch(ctx, s, ManifestName(name, prefix))
+	if err != nil {
+		return "", time.Time{}, err
+	}
+	defer p.close()
+	for _, err := range p.entries() {
+		if err != nil {
+			return "", time.Time{}, err
+		}
+	}
+	return p.digest, p.header.RecoveryPoint, nil
+}
+
 // Lookup finds the entry of a name.
 func (m *Manifest) Lookup(name string) (Entry, bool) {
 	i := sort.Search(len(m.entries), func(i int) bool { return compareNames(m.entries[i].Name, name) >= 0 })

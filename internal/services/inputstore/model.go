@@ -11,8 +11,10 @@ import (
 	"github.com/hashicorp/terraform-plugin-framework/types/basetypes"
 
 	"github.com/genomics-continuity/terraform-provider-genomics/internal/azure"
+	"github.com/genomics-continuity/terraform-provider-genomics/internal/failover"
 	"github.com/genomics-continuity/terraform-provider-genomics/internal/region"
 	"github.com/genomics-continuity/terraform-provider-genomics/internal/replication"
+	"github.com/genomics-continuity/terraform-provider-genomics/internal/services"
 )
 
 type model struct {
@@ -30,6 +32,7 @@ type model struct {
 	Verify              types.String   `tfsdk:"verify"`
 	OnConflict          types.String   `tfsdk:"on_conflict"`
 	FailbackReplication types.Bool     `tfsdk:"failback_replication"`
+	Failover            types.Object   `tfsdk:"failover"`
 	Accept              types.Set      `tfsdk:"accept"`
 	Active              types.Object   `tfsdk:"active"`
 	Standby             types.Object   `tfsdk:"standby"`
@@ -52,6 +55,26 @@ type sideModel struct {
 	Location         types.String `tfsdk:"location"`
 	StorageAccountID types.String `tfsdk:"storage_account_id"`
 	ContainerName    types.String `tfsdk:"container_name"`
+}
+
+type failoverModel struct {
+	Mode        types.String `tfsdk:"mode"`
+	MaxDataLoss types.String `tfsdk:"max_data_loss"`
+}
+
+// failover is how a change of the active region is carried out. What is not known
+// yet, the plan during apply knows.
+func (m *model) failover(ctx context.Context) (mode string, limit *failover.DataLoss, diags diag.Diagnostics) {
+	f := failoverModel{}
+	if services.Known(m.Failover) {
+		diags = m.Failover.As(ctx, &f, basetypes.ObjectAsOptions{})
+	}
+	if services.Known(f.MaxDataLoss) {
+		if loss, err := failover.ParseDataLoss(f.MaxDataLoss.ValueString()); err == nil {
+			limit = &loss
+		}
+	}
+	return f.Mode.ValueString(), limit, diags
 }
 
 // roleModel is one side as submissions see it.

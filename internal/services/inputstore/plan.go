@@ -3,19 +3,20 @@ package inputstore
 import (
 	"context"
 	"fmt"
-	"slices"
+	"time"
 
 	"github.com/hashicorp/terraform-plugin-framework/diag"
 	"github.com/hashicorp/terraform-plugin-framework/path"
 	"github.com/hashicorp/terraform-plugin-framework/types"
 
+	"github.com/genomics-continuity/terraform-provider-genomics/internal/failover"
 	"github.com/genomics-continuity/terraform-provider-genomics/internal/region"
 	"github.com/genomics-continuity/terraform-provider-genomics/internal/services"
 )
 
 // complete fills in what can be known while planning. state is nil on create;
 // silent are the regions that did not answer the refresh.
-func (r *Resource) complete(ctx context.Context, plan, state *model, silent services.Silent) diag.Diagnostics {
+func (r *Resource) complete(ctx context.Context, plan, state *model, silent services.Silent, known memory) diag.Diagnostics {
 	plan.ID = plan.Name
 	active, standby, decided, diags := plan.sides(ctx)
 	if diags.HasError() {
@@ -41,29 +42,102 @@ func (r *Resource) complete(ctx context.Context, plan, state *model, silent serv
 	diags.Append(d...)
 	plan.Standby, d = r.describe(ctx, plan, standby, prior)
 	diags.Append(d...)
-	diags.Append(r.expect(ctx, plan, state, active, standby, silent)...)
+	diags.Append(r.expect(ctx, plan, state, silent, known)...)
 	return diags
 }
 
 // expect says what the figures will be.
-func (r *Resource) expect(ctx context.Context, plan, state *model, active, standby sideModel, silent services.Silent) diag.Diagnostics {
+func (r *Resource) expect(ctx context.Context, plan, state *model, silent services.Silent, known memory) diag.Diagnostics {
 	if state == nil || state.Active.IsNull() {
 		plan.open()
 		return nil
 	}
-	before, _, diags := roleFrom(ctx, state.Active)
-	switch {
-	case before.Location.ValueString() != region.Normalize(active.Location.ValueString()) && before.Location.ValueString() == region.Normalize(standby.Location.ValueString()):
-		// A failover only changes the roles: it must not wait for a copy.
-		plan.figures(state)
-		diags.Append(guard(ctx, plan, state, before, active, silent)...)
-	case changed(plan, state):
+	o, diags := r.observe(ctx, plan, state, silent, known)
+	flip := o.From != o.To
+	if flip && !plan.settings(ctx) {
+		// How the failover is to be carried out comes with the apply, which plans once more.
 		plan.open()
-	case behind(ctx, plan, state, silent):
+		return diags
+	}
+	decision := failover.DecideStore(o)
+	switch {
+	case decision.Action == failover.StoreReplicateThenFlip, decision.Action == failover.StoreReplicate && !changed(plan, state):
 		plan.open()
 		plan.PendingBlobs, plan.PendingBytes, plan.InSync = types.Int64Value(0), types.Int64Value(0), types.BoolValue(true)
+	case !flip && changed(plan, state):
+		plan.open()
 	default:
+		// A failover that is not planned only changes the roles: it must not wait for a copy.
 		plan.figures(state)
+	}
+	diags.Append(tell(o, decision)...)
+	return diags
+}
+
+// settings reports whether everything is known that says how to fail over.
+func (m *model) settings(ctx context.Context) bool {
+	if m.Failover.IsUnknown() || !services.AllKnown(m.Accept) {
+		return false
+	}
+	for _, v := range m.Failover.Attributes() {
+		if v.IsUnknown() {
+			return false
+		}
+	}
+	return true
+}
+
+// flips reports whether the roles change places between state and plan.
+func flips(ctx context.Context, plan, state *model) bool {
+	was, ok, _ := roleFrom(ctx, state.Active)
+	other, _, _ := roleFrom(ctx, state.Standby)
+	will, _, _ := roleFrom(ctx, plan.Active)
+	left, _, _ := roleFrom(ctx, plan.Standby)
+	return ok && was.Location.Equal(left.Location) && !was.Location.Equal(will.Location) && other.Location.Equal(will.Location)
+}
+
+// observe is what a decision about the store rests on.
+func (r *Resource) observe(ctx context.Context, plan, state *model, silent services.Silent, known memory) (failover.StoreObservation, diag.Diagnostics) {
+	from, _, diags := roleFrom(ctx, state.Active)
+	standby, _, d := roleFrom(ctx, state.Standby)
+	diags.Append(d...)
+	secondary, d := plan.side(ctx, plan.Secondary)
+	diags.Append(d...)
+	o := failover.StoreObservation{
+		From: from.Location.ValueString(), To: from.Location.ValueString(), Standby: standby.Location.ValueString(),
+		Silent: silent, ServiceSilent: known.ServiceSilent,
+		Known: services.Known(state.PendingBlobs), PendingBlobs: state.PendingBlobs.ValueInt64(), PendingBytes: state.PendingBytes.ValueInt64(),
+		// What was never looked at is neither in sync nor behind.
+		InSync: state.InSync.IsNull() || state.InSync.ValueBool(), InSyncAt: known.InSyncAt, Now: r.now(),
+		Left: known.Left, Recorded: failover.ManifestFacts{SHA256: state.ManifestSHA256.ValueString()},
+		Manifest: known.Manifest, Seen: failover.ManifestFacts{SHA256: known.SHA256, RecoveryPoint: known.RecoveryPoint},
+	}
+	o.Recorded.RecoveryPoint, _ = time.Parse(time.RFC3339, state.RecoveryPoint.ValueString())
+	if flips(ctx, plan, state) {
+		o.To = o.Standby
+	}
+	o.Flows = o.From != region.Normalize(secondary.Location.ValueString()) || plan.FailbackReplication.ValueBool()
+	o.Mode, o.Limit, d = plan.failover(ctx)
+	diags.Append(d...)
+	o.Accept, d = services.Strings(ctx, plan.Accept)
+	diags.Append(d...)
+	return o, diags
+}
+
+// tell says what a decision refuses, lifts, or goes without.
+func tell(o failover.StoreObservation, decision failover.StoreDecision) diag.Diagnostics {
+	var diags diag.Diagnostics
+	at := path.Root("active_region")
+	for _, refusal := range decision.Refusals {
+		diags.AddAttributeError(at, refusal.Summary, refusal.Detail()+"\n\n"+fmt.Sprintf(
+			"Also look at the submissions that read this store: they are planned only when this is settled. One with a superseded run alive in %s (unfenced_attempts) refuses too. "+
+				"Apply with active_region unchanged to fence it, or set accept = [\"stale_runs\"] on that submission to take the run up.", o.To))
+	}
+	for _, lifted := range decision.Lifted {
+		diags.AddAttributeWarning(at, fmt.Sprintf("The guard %s is lifted", lifted.Accept), fmt.Sprintf("%s: %s", lifted.Summary, lifted.Reason))
+	}
+	if decision.Loss != "" {
+		diags.AddAttributeWarning(at, "Failing over without all the data", decision.Loss)
 	}
 	return diags
 }
@@ -73,47 +147,6 @@ func changed(plan, state *model) bool {
 	return !plan.Primary.Equal(state.Primary) || !plan.Secondary.Equal(state.Secondary) ||
 		!plan.Prefix.Equal(state.Prefix) || !plan.Include.Equal(state.Include) || !plan.Exclude.Equal(state.Exclude) ||
 		!plan.Verify.Equal(state.Verify) || !plan.Active.Equal(state.Active) || !plan.Standby.Equal(state.Standby)
-}
-
-// behind reports whether there is something to copy that can be copied now.
-func behind(ctx context.Context, plan, state *model, silent services.Silent) bool {
-	if !plan.flows(ctx) || state.InSync.IsNull() || state.InSync.ValueBool() {
-		return false
-	}
-	// Nothing is pending, and yet they are not in sync: what is left cannot be copied.
-	if services.Known(state.PendingBlobs) && state.PendingBlobs.ValueInt64() == 0 {
-		return false
-	}
-	active, _, _ := roleFrom(ctx, plan.Active)
-	standby, _, _ := roleFrom(ctx, plan.Standby)
-	return silent.Answers(active.Location.ValueString()) && silent.Answers(standby.Location.ValueString())
-}
-
-// guard refuses to leave a region that answers and holds what the other lacks:
-// those blobs would silently be missing, and could be copied first. Leaving a
-// region in the dark is what this provider is for: it only warns.
-func guard(ctx context.Context, plan, state *model, from roleModel, to sideModel, silent services.Silent) diag.Diagnostics {
-	var diags diag.Diagnostics
-	// What accept says may come with the apply, which plans once more.
-	if state.PendingBlobs.ValueInt64() == 0 || !services.AllKnown(plan.Accept) {
-		return diags
-	}
-	lacking := fmt.Sprintf("%s lacks %d blobs (%d bytes) that %s holds.", to.Location.ValueString(), state.PendingBlobs.ValueInt64(),
-		state.PendingBytes.ValueInt64(), from.Location.ValueString())
-	accepted, d := services.Strings(ctx, plan.Accept)
-	diags.Append(d...)
-	if slices.Contains(accepted, acceptDataLoss) || !silent.Answers(from.Location.ValueString()) {
-		diags.AddAttributeWarning(path.Root("active_region"), "Failing over without all the data", lacking)
-		return diags
-	}
-	remedy := "apply with active_region unchanged first, which copies them"
-	secondary, _ := state.side(ctx, state.Secondary)
-	if state.onSecondary(secondary) && !state.FailbackReplication.ValueBool() {
-		remedy = "set failback_replication = true and apply with active_region unchanged first, which copies them"
-	}
-	diags.AddAttributeError(path.Root("active_region"), "Failing over would lose data",
-		fmt.Sprintf("%s\n\nNext step: %s; or set accept = [%q] to go without them.", lacking, remedy, acceptDataLoss))
-	return diags
 }
 
 func (r *Resource) describe(ctx context.Context, plan *model, s sideModel, prior []roleModel) (types.Object, diag.Diagnostics) {

@@ -5,6 +5,7 @@ package inputstore
 import (
 	"context"
 	"errors"
+	"fmt"
 	"time"
 
 	"github.com/hashicorp/terraform-plugin-framework/diag"
@@ -14,6 +15,7 @@ import (
 	"github.com/genomics-continuity/terraform-provider-genomics/internal/azure"
 	"github.com/genomics-continuity/terraform-provider-genomics/internal/blobstore"
 	"github.com/genomics-continuity/terraform-provider-genomics/internal/diagnostics"
+	"github.com/genomics-continuity/terraform-provider-genomics/internal/failover"
 	"github.com/genomics-continuity/terraform-provider-genomics/internal/replication"
 	"github.com/genomics-continuity/terraform-provider-genomics/internal/services"
 	"github.com/genomics-continuity/terraform-provider-genomics/internal/session"
@@ -92,7 +94,12 @@ func (r *Resource) ModifyPlan(ctx context.Context, req resource.ModifyPlanReques
 	if resp.Diagnostics.HasError() {
 		return
 	}
-	resp.Diagnostics.Append(r.complete(ctx, &plan, state, silent)...)
+	var known memory
+	if state != nil {
+		known, d = recall(ctx, req.Private, state)
+		resp.Diagnostics.Append(d...)
+	}
+	resp.Diagnostics.Append(r.complete(ctx, &plan, state, silent, known)...)
 	if uncopiable && plan.LastReplicatedAt.IsUnknown() && plan.InSync.ValueBool() {
 		plan.InSync = types.BoolValue(false)
 	}
@@ -113,13 +120,16 @@ func (r *Resource) Create(ctx context.Context, req resource.CreateRequest, resp 
 	ctx, cancel := context.WithTimeout(ctx, timeout)
 	defer cancel()
 
-	resp.Diagnostics.Append(r.complete(ctx, &plan, nil, nil)...)
+	resp.Diagnostics.Append(r.complete(ctx, &plan, nil, nil, memory{})...)
 	resp.Diagnostics.Append(r.resolve(ctx, &plan, false)...)
 	if resp.Diagnostics.HasError() {
 		return
 	}
 	resp.Diagnostics.Append(resp.Identity.Set(ctx, identityModel{Name: plan.Name})...)
-	resp.Diagnostics.Append(r.replicate(ctx, &plan, false)...)
+	var known memory
+	_, d = r.replicate(ctx, &plan, &known, false)
+	resp.Diagnostics.Append(d...)
+	resp.Diagnostics.Append(known.save(ctx, resp.Private)...)
 	resp.Diagnostics.Append(resp.State.Set(ctx, &plan)...)
 }
 
@@ -137,19 +147,27 @@ func (r *Resource) Read(ctx context.Context, req resource.ReadRequest, resp *res
 	defer cancel()
 
 	resp.Diagnostics.Append(resp.Identity.Set(ctx, identityModel{Name: state.Name})...)
+	known, d := recall(ctx, req.Private, &state)
+	resp.Diagnostics.Append(d...)
+	at := r.now()
 	inventory, d := r.survey(ctx, &state)
 	resp.Diagnostics.Append(d...)
+	active, _, _ := roleFrom(ctx, state.Active)
 	if inventory != nil {
 		resp.Diagnostics.Append(saveUncopiable(ctx, resp.Private, inventory.UnsupportedCount > 0)...)
+		known.surveyed(*inventory, at)
+		known.ServiceSilent = !inventory.InSync() && !r.session.ServiceAnswers(ctx, active.Location.ValueString())
+	} else {
+		r.inspect(ctx, &state, &known)
 	}
-	active, _, _ := roleFrom(ctx, state.Active)
+	resp.Diagnostics.Append(known.save(ctx, resp.Private)...)
 	standby, _, _ := roleFrom(ctx, state.Standby)
 	resp.Diagnostics.Append(services.SaveSilent(ctx, resp.Private, r.session.Answers, active.Location.ValueString(), standby.Location.ValueString())...)
 	resp.Diagnostics.Append(resp.State.Set(ctx, &state)...)
 }
 
-// Update fails over, which changes the roles and asks nobody anything, or
-// replicates what is behind.
+// Update fails over, which changes the roles and asks nobody anything unless it
+// is planned, or replicates what is behind.
 func (r *Resource) Update(ctx context.Context, req resource.UpdateRequest, resp *resource.UpdateResponse) {
 	var plan, state model
 	resp.Diagnostics.Append(req.Plan.Get(ctx, &plan)...)
@@ -162,20 +180,49 @@ func (r *Resource) Update(ctx context.Context, req resource.UpdateRequest, resp 
 	ctx, cancel := context.WithTimeout(ctx, timeout)
 	defer cancel()
 
-	// A failover is the one update that changes something and copies nothing.
-	resp.Diagnostics.Append(r.resolve(ctx, &plan, !plan.LastReplicatedAt.IsUnknown())...)
+	mode, _, d := plan.failover(ctx)
+	resp.Diagnostics.Append(d...)
+	known, d := recall(ctx, req.Private, &state)
+	resp.Diagnostics.Append(d...)
+	flip := flips(ctx, &plan, &state)
+	planned := flip && mode == failover.ModePlanned && plan.LastReplicatedAt.IsUnknown()
+	resp.Diagnostics.Append(r.resolve(ctx, &plan, flip && !planned)...)
 	if resp.Diagnostics.HasError() {
 		return
 	}
 	resp.Diagnostics.Append(resp.Identity.Set(ctx, identityModel{Name: plan.Name})...)
-	if plan.LastReplicatedAt.IsUnknown() {
+	switch {
+	case planned:
+		// The store as it is until all is there, and as it stays if that fails.
+		before := plan
+		before.ActiveRegion, before.Active, before.Standby = state.ActiveRegion, plan.Standby, plan.Active
+		before.figures(&state)
+		if !plan.InSync.IsUnknown() {
+			before.InSync = plan.InSync
+		}
+		resp.Diagnostics.Append(r.drain(ctx, &before, &known)...)
+		if resp.Diagnostics.HasError() {
+			state.figures(&before)
+			resp.Diagnostics.Append(known.save(ctx, resp.Private)...)
+			resp.Diagnostics.Append(resp.State.Set(ctx, &state)...)
+			return
+		}
+		plan.figures(&before)
+		known = known.turned()
+	case flip:
+		plan.figures(&state)
+		plan.settle()
+		known = known.turned()
+	case plan.LastReplicatedAt.IsUnknown():
 		promised, inSync := !plan.PendingBlobs.IsUnknown(), plan.InSync
 		plan.figures(&state)
-		resp.Diagnostics.Append(r.replicate(ctx, &plan, promised)...)
+		_, d := r.replicate(ctx, &plan, &known, promised)
+		resp.Diagnostics.Append(d...)
 		if promised && !resp.Diagnostics.HasError() {
 			resp.Diagnostics.Append(plan.kept(inSync)...)
 		}
 	}
+	resp.Diagnostics.Append(known.save(ctx, resp.Private)...)
 	resp.Diagnostics.Append(resp.State.Set(ctx, &plan)...)
 }
 
@@ -225,7 +272,11 @@ func (r *Resource) survey(ctx context.Context, m *model) (*replication.Inventory
 	if err == nil {
 		inventory, err = replication.Survey(ctx, src, dst, options)
 	}
+	var damaged *replication.ManifestError
 	switch {
+	case errors.As(err, &damaged):
+		// A failover has to be possible all the same.
+		diags.Append(diagnostics.Warning("The input store was not compared", err, diagnostics.Context{Resource: m.Name.ValueString(), NextStep: m.nextDamaged()}))
 	case err != nil && diagnostics.IsUnreachable(err):
 		diags.Append(diagnostics.Unreachable(err, r.session)...)
 	case err != nil:
@@ -279,7 +330,7 @@ func (r *Resource) missing(ctx context.Context, m *model) (bool, diag.Diagnostic
 // replicate brings the standby up to the active side. A region in the dark
 // leaves it for a later apply, with the last known figures; that is an error
 // where the plan promised the copies.
-func (r *Resource) replicate(ctx context.Context, m *model, promised bool) diag.Diagnostics {
+func (r *Resource) replicate(ctx context.Context, m *model, known *memory, promised bool) (replication.Result, diag.Diagnostics) {
 	options, diags := m.options(ctx)
 	active, _, _ := roleFrom(ctx, m.Active)
 	standby, _, _ := roleFrom(ctx, m.Standby)
@@ -294,20 +345,21 @@ func (r *Resource) replicate(ctx context.Context, m *model, promised bool) diag.
 			m.observe(inventory)
 		}
 		m.settle()
-		return append(diags, r.failed(m, err, promised)...)
+		return replication.Result{}, append(diags, r.failed(m, err, promised)...)
 	}
 	var result replication.Result
 	if err == nil {
 		result, err = replication.Run(ctx, src, dst, options, r.now)
 		if result.BlobCount > 0 || err == nil {
 			m.replicated(result, r.now())
+			known.replicated(standby.Location.ValueString(), m)
 		}
 		if left := result.UnsupportedError(); left != nil {
 			diags.Append(diagnostics.Warning("Not every blob can be replicated", left, diagnostics.Context{Resource: m.Name.ValueString(), NextStep: nextUncopiable}))
 		}
 	}
 	m.settle()
-	return append(diags, r.failed(m, err, promised)...)
+	return result, append(diags, r.failed(m, err, promised)...)
 }
 
 func (r *Resource) ensure(ctx context.Context, role roleModel) error {
@@ -322,8 +374,11 @@ func (r *Resource) ensure(ctx context.Context, role roleModel) error {
 func (r *Resource) failed(m *model, err error, promised bool) diag.Diagnostics {
 	var diags diag.Diagnostics
 	var conflict *replication.ConflictError
+	var damaged *replication.ManifestError
 	switch {
 	case err == nil:
+	case errors.As(err, &damaged):
+		diags.Append(diagnostics.Error("Replication did not begin", err, diagnostics.Context{Resource: m.Name.ValueString(), NextStep: m.nextDamaged()}))
 	case errors.As(err, &conflict):
 		diags.Append(diagnostics.Error("The standby holds other blobs than the ones copied there", err, diagnostics.Context{Resource: m.Name.ValueString(),
 			NextStep: "Look at the blobs named. Remove or rename those that should not be there, or set on_conflict = \"overwrite\" to replace them."}))
@@ -335,6 +390,12 @@ func (r *Resource) failed(m *model, err error, promised bool) diag.Diagnostics {
 			NextStep: "Apply again: it continues with what is still missing."}))
 	}
 	return diags
+}
+
+// nextDamaged says how to get rid of a manifest that cannot be read.
+func (m *model) nextDamaged() string {
+	return fmt.Sprintf("Delete the blob %s from the container that holds the damaged one and apply again: the blobs are compared anew, by their content. Until then the last known figures stay.",
+		replication.ManifestName(m.Name.ValueString(), m.Prefix.ValueString()))
 }
 
 // settle replaces what is still not known by null: nobody could tell.

@@ -18,15 +18,15 @@ import (
 	"github.com/hashicorp/terraform-plugin-framework/schema/validator"
 	"github.com/hashicorp/terraform-plugin-framework/types"
 
+	"github.com/genomics-continuity/terraform-provider-genomics/internal/failover"
 	"github.com/genomics-continuity/terraform-provider-genomics/internal/replication"
 	"github.com/genomics-continuity/terraform-provider-genomics/internal/services/check"
 )
 
-// acceptDataLoss lifts the guard against leaving a region that holds data the
-// other one has not.
-const acceptDataLoss = "data_loss"
-
-const modeCopy = "copy"
+const (
+	modeCopy   = "copy"
+	modeForced = "forced"
+)
 
 func resourceSchema(ctx context.Context) schema.Schema {
 	return schema.Schema{
@@ -87,10 +87,33 @@ func resourceSchema(ctx context.Context) schema.Schema {
 				Optional: true, Computed: true, Default: booldefault.StaticBool(false),
 				MarkdownDescription: "Whether blobs flow back to the primary while the secondary is active. Default `false`: nothing flows back by itself. With `true` the plan shows how many blobs and bytes would.",
 			},
+			"failover": schema.SingleNestedAttribute{
+				Optional: true,
+				MarkdownDescription: "How a change of `active_region` is carried out. The pair's `failover` fits here as it is when its `max_data_loss` is meant for the blobs as well: " +
+					"`failover = genomics_region_pair.lab.failover`. What the store has no use for is left out.",
+				Attributes: map[string]schema.Attribute{
+					"mode": schema.StringAttribute{
+						Optional: true, Computed: true, Default: stringdefault.StaticString(modeForced),
+						MarkdownDescription: "`forced` (default) swaps the roles and copies nothing: the region that is left is asked for nothing. " +
+							"`planned` needs both regions: it copies to the new active region whatever that one lacks, again until a look finds nothing, and swaps the roles only then. An apply that ends before leaves them as they are.",
+						Validators: []validator.String{stringvalidator.OneOf(modeForced, failover.ModePlanned)},
+					},
+					"max_data_loss": schema.StringAttribute{
+						Optional: true,
+						MarkdownDescription: "How much a forced failover may lose, by the last known figures, the region that is left being dark included: an age such as `24h` of what the new active region is known to hold completely, " +
+							"or a size such as `50GiB` (of 1024) or `10GB` (of 1000) of the blobs that it lacks. More, or not known, is refused, unless `data_loss` is accepted. " +
+							"By default any blob that is lacking refuses it as long as the region that is left answers, service and storage, and nothing refuses it when it does not.",
+						Validators: []validator.String{check.DataLoss()},
+					},
+				},
+			},
 			"accept": schema.SetAttribute{
 				ElementType: types.StringType, Optional: true,
-				MarkdownDescription: "Names of guards to lift. `data_loss`: change the active region although the region that is left answers and holds blobs that the other one lacks. By default none is lifted.",
-				Validators:          []validator.Set{setvalidator.NoNullValues(), setvalidator.ValueStringsAre(stringvalidator.OneOf(acceptDataLoss))},
+				MarkdownDescription: "Names of guards to lift when the active region changes; each lifts only itself, by default none is lifted, and the plan warns of each that is. " +
+					"`data_loss`: go although the new active region lacks blobs, or more than `max_data_loss` allows. " +
+					"`stale_manifest`: go although the manifest that tells which copies are good there is missing, damaged, or older than the one that was last written. " +
+					"Take a name out again after the failover: the next one is guarded by itself.",
+				Validators: []validator.Set{setvalidator.NoNullValues(), setvalidator.ValueStringsAre(stringvalidator.OneOf(failover.AcceptDataLoss, failover.AcceptStaleManifest))},
 			},
 			"active":             roleAttribute("The active side. Known when planning, also across a failover. Give it to `input_store` of a submission."),
 			"standby":            roleAttribute("The other side."),
