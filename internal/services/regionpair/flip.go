@@ -13,7 +13,6 @@ import (
 	"github.com/genomics-continuity/terraform-provider-genomics/internal/diagnostics"
 	"github.com/genomics-continuity/terraform-provider-genomics/internal/failover"
 	"github.com/genomics-continuity/terraform-provider-genomics/internal/services"
-	"github.com/genomics-continuity/terraform-provider-genomics/internal/session"
 )
 
 // readBackTimeout is how long an interrupted apply may take to find out what
@@ -103,7 +102,7 @@ func (c *change) confirm(ctx context.Context) diag.Diagnostics {
 		ask = append(ask, c.standby)
 	}
 	for i, role := range ask {
-		client, err := c.session.Service(session.ServiceAccount{ID: role.AccountID.ValueString(), Location: role.Location.ValueString(), URL: role.APIURL.ValueString()})
+		client, err := c.session.Service(account(role))
 		if err == nil {
 			err = client.Ping(ctx)
 		}

@@ -12,6 +12,7 @@ import (
 	"github.com/genomics-continuity/terraform-provider-genomics/internal/diagnostics"
 	"github.com/genomics-continuity/terraform-provider-genomics/internal/failover"
 	"github.com/genomics-continuity/terraform-provider-genomics/internal/services"
+	"github.com/genomics-continuity/terraform-provider-genomics/internal/session"
 )
 
 // refresh reads both sides into the state and the ledger. A container that is gone
@@ -69,6 +70,12 @@ func (r *Resource) read(ctx context.Context, object *types.Object) (role roleMod
 	if !ok || role.OutputContainerURL.IsNull() {
 		return role, nil, diags
 	}
+	// A service may be down while the storage beside it answers. Stores and
+	// submissions are planned after the pair, and all of them have to go by that. They
+	// share this list, and say what is wrong with it if it is anything else.
+	if _, err := r.session.Live(ctx, account(role)); diagnostics.IsUnreachable(err) {
+		diags.Append(diagnostics.Unreachable(err, r.session)...)
+	}
 	record, exists, err := r.fetch(ctx, role)
 	if azure.IsNotFound(err) {
 		// The storage account is gone, and its containers went with it.
@@ -96,6 +103,10 @@ func (r *Resource) read(ctx context.Context, object *types.Object) (role roleMod
 			"\nNext step: use the newest version of the provider, or delete the blob if nobody needs it. Until then configurations that share this pair do not see each other there."))
 	}
 	return role, &record, diags
+}
+
+func account(role roleModel) session.ServiceAccount {
+	return session.ServiceAccount{ID: role.AccountID.ValueString(), Location: role.Location.ValueString(), URL: role.APIURL.ValueString()}
 }
 
 // forget deletes the records that this configuration wrote and nobody else has
