@@ -4,7 +4,7 @@ import "time"
 
 // usageInterval is how often a process is looked at. The system keeps the peaks
 // itself: only what happens in the last moments before its end is missed.
-const usageInterval = 25 * time.Millisecond
+const usageInterval = 100 * time.Millisecond
 
 // Usage is what the provider's processes took of the machine.
 type Usage struct {
