@@ -25,7 +25,12 @@ func address(submission string) string { return "genomics_workflow_submission." 
 
 // submissions are those of every cell: one that runs on, and one that has
 // finished before the fault, where the operation lets it.
-var submissions = []string{"live", "over"}
+var submissions = []string{live, over}
+
+const (
+	live = "sample1"
+	over = "sample2"
+)
 
 // cell is one fault in one operation, with a name of its own in the world.
 type cell struct {
@@ -39,6 +44,8 @@ type cell struct {
 	only      bool              // no submissions yet
 	round     map[string]string // of triggers, by submission
 	texts     map[string][]byte
+	cli       *harness.Workspace // the operation is carried out with it; nil is the driver
+	acting    bool               // the operation is under way
 }
 
 func newCell(t *testing.T, l *lane, f fault, o operation) *cell {
@@ -77,6 +84,11 @@ func (c *cell) module() module {
 	_, port, _ := strings.Cut(c.service[primary].address, ":")
 	switch c.fault.wire {
 	case wireName:
+		if c.cli != nil && c.acting {
+			// A name that only this process resolves is none to another.
+			endpoints[c.region[primary]] = "https://genomics.invalid"
+			break
+		}
 		endpoints[c.region[primary]] = "http://" + c.lane.name() + ":" + port
 	case wireTLS:
 		endpoints[c.region[primary]] = "https://" + c.tunnel.address
@@ -172,6 +184,10 @@ func (c *cell) keep(what string, r *report, plan *changes) {
 
 func (c *cell) plan(what string) (*changes, *report) {
 	r := newReport()
+	if c.byCLI() {
+		c.command(r, "plan", "-json", "-input=false")
+		return nil, r
+	}
 	plan, err := c.module().plan(c.context(), r, c.state, change)
 	c.ok(err)
 	c.keep(what, r, plan)
@@ -180,6 +196,10 @@ func (c *cell) plan(what string) (*changes, *report) {
 
 func (c *cell) try(what string, want mode) *report {
 	r := newReport()
+	if c.byCLI() {
+		c.command(r, map[mode]string{change: "apply", destroy: "destroy"}[want], "-json", "-input=false", "-auto-approve")
+		return r
+	}
 	plan, after, err := c.module().apply(c.context(), r, c.state, want)
 	c.ok(err)
 	c.state = after
@@ -197,6 +217,10 @@ func (c *cell) apply() {
 
 func (c *cell) refresh() *report {
 	r := newReport()
+	if c.byCLI() {
+		c.command(r, "apply", "-refresh-only", "-json", "-input=false", "-auto-approve")
+		return r
+	}
 	after, err := c.module().refresh(c.context(), r, c.state)
 	c.ok(err)
 	c.state = after
@@ -206,6 +230,10 @@ func (c *cell) refresh() *report {
 
 // takeIn imports one resource, as a command of its own.
 func (c *cell) takeIn(r *report, address, kind, id string) {
+	if c.byCLI() {
+		c.command(r, "import", "-input=false", "-no-color", address, id)
+		return
+	}
 	after, err := c.module().imports(c.context(), r, c.state, address, kind, id)
 	c.ok(err)
 	c.state = after

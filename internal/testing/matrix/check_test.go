@@ -23,7 +23,9 @@ func (c *cell) run() result {
 	before := string(c.state.text())
 	over := c.succeeded()
 	c.fault.set(c)
+	c.acting = true
 	report := c.operation.act(c)
+	c.acting = false
 	out := result{word: usual, said: report.messages, names: c.plainNames()}
 	switch {
 	case report.failed():
@@ -147,7 +149,7 @@ func (c *cell) converge(r *report) {
 	for range rounds {
 		r := c.try("an apply in health", change)
 		said = append(said, fmt.Sprint(r.messages))
-		if c.fault.kind == skewed && c.again() {
+		if (c.fault.kind == skewed || c.fault.kind == missing) && c.again() {
 			continue
 		}
 		plan, r := c.plan("the plan after it")

@@ -21,7 +21,7 @@ var update = flag.Bool("update", false, "write the expected diagnostics and the 
 
 // regionTimeout is what one silent region costs a process. A healthy one has to
 // answer within it on a busy machine.
-const regionTimeout = 2 * time.Second
+const regionTimeout = 4 * time.Second
 
 // pairs are the regions of the lanes. Cells of different lanes run at the same
 // time: each lane has two regions to itself, and so faults of its own.

@@ -23,6 +23,7 @@ func TestAccMatrix(t *testing.T) {
 	}
 	var mu sync.Mutex
 	results := map[string]result{}
+	t.Run("commands", func(t *testing.T) { byCommand(t, lanes) })
 	t.Run("cells", func(t *testing.T) {
 		for _, f := range faults {
 			for _, o := range operations {
@@ -54,8 +55,8 @@ func TestAccMatrix(t *testing.T) {
 	if t.Failed() {
 		green = "run, not all of them green"
 	}
-	summary = fmt.Sprintf("matrix: %d cells %s (%d faults x %d operations, %d can't occur), %d duplicate runs, %d lost submissions",
-		len(results), green, len(faults), len(operations), len(faults)*len(operations)-possible, duplicates.Load(), lost.Load())
+	summary = fmt.Sprintf("matrix: %d cells %s (%d faults x %d operations, %d can't occur, %d more with a real CLI), %d duplicate runs, %d lost submissions",
+		len(results)+len(faults), green, len(faults), len(operations), len(faults)*len(operations)-possible, len(faults), duplicates.Load(), lost.Load())
 }
 
 func lanesWorld(t *testing.T, lanes chan *lane) *harness.World {

@@ -12,8 +12,9 @@ import (
 	"github.com/hashicorp/terraform-plugin-go/tftypes"
 )
 
-// references finds an attribute of a resource that stands before another.
-type references func(address, attribute string) tftypes.Value
+// references finds an attribute of a resource that stands before another: its
+// value, or the expression that a CLI finds it by.
+type references func(address, attribute string) any
 
 // node is one resource of a root module.
 type node struct {
@@ -99,7 +100,7 @@ func (m module) start(ctx context.Context, r *report) (*command, error) {
 }
 
 func (c *command) resolver(values map[string]tftypes.Value) references {
-	return func(address, attribute string) tftypes.Value {
+	return func(address, attribute string) any {
 		c.mu.Lock()
 		defer c.mu.Unlock()
 		v, ok := object(values[address])[attribute]

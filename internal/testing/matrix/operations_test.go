@@ -31,7 +31,7 @@ var operations = []operation{
 	}, act: applies},
 	{name: "refresh", what: "`apply -refresh-only` after a workflow has finished", setup: func(c *cell) {
 		running(c)
-		c.finish("live", primary)
+		c.finish(live, primary)
 	}, act: (*cell).refresh},
 	{name: "flip", what: "`apply` with the other region active, the fault being in the region that is left", setup: running, act: func(c *cell) *report {
 		c.active = secondary
@@ -45,7 +45,7 @@ var operations = []operation{
 		running(c)
 		flipInTheDark(c)
 		c.apply()
-		c.await("live", primary, "cancelled")
+		c.await(live, primary, "cancelled")
 		c.active = primary
 	}, act: applies},
 	{name: "replicate", what: "`apply` while two new blobs wait to be copied, the fault being in the region they are copied from", setup: func(c *cell) {
@@ -62,14 +62,14 @@ var operations = []operation{
 }
 
 // imports are what the operation of that name takes in.
-var imports = []string{accountAddresses[primary], pairAddress, storeAddress, address("live")}
+var imports = []string{accountAddresses[primary], pairAddress, storeAddress, address(live)}
 
 // takesIn imports what is not in the state, one command for each.
 func takesIn(c *cell) *report {
 	r := newReport()
 	ids := map[string]string{accountAddresses[primary]: c.accountID(primary), pairAddress: c.name, storeAddress: "reads"}
-	for _, run := range c.runs("live") {
-		ids[address("live")] = c.accountID(primary) + "/workflows/" + itoa(run.ID)
+	for _, run := range c.runs(live) {
+		ids[address(live)] = c.accountID(primary) + "/workflows/" + itoa(run.ID)
 	}
 	for _, address := range imports {
 		if _, known := c.state[address]; !known {
@@ -93,8 +93,8 @@ func prepared(c *cell) {
 func running(c *cell) {
 	c.put(primary, reads("r"))
 	c.apply()
-	c.await("live", primary, "working")
-	c.finish("over", primary)
+	c.await(live, primary, "working")
+	c.finish(over, primary)
 	c.apply()
 }
 
@@ -105,6 +105,6 @@ func flipInTheDark(c *cell) {
 	c.active = secondary
 	c.apply()
 	c.ok(c.heal(c.context()))
-	c.await("live", primary, "working")
-	c.await("live", secondary, "working")
+	c.await(live, primary, "working")
+	c.await(live, secondary, "working")
 }

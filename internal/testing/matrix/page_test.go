@@ -50,7 +50,7 @@ var varies = []struct {
 	{regexp.MustCompile(`tfg:[a-z0-9]+`), "tfg:KEY"},
 	{regexp.MustCompile(`the key [a-z0-9]{20,}`), "the key KEY"},
 	{regexp.MustCompile(`127\.0\.0\.1:\d+`), "ADDRESS"},
-	{regexp.MustCompile(`\b(live|over)\b`), "SUBMISSION"},
+	{regexp.MustCompile(`\bsample[12]\b`), "SUBMISSION"},
 	{regexp.MustCompile(`[ \t]+\n`), "\n"},
 }
 
