@@ -242,7 +242,8 @@ func (l *lab) state() map[string]map[string]any {
 		l.Fatal(err)
 	}
 	found := map[string]map[string]any{}
-	if content == nil {
+	// A CLI that was killed before it saved anything leaves an empty file.
+	if len(content) == 0 {
 		return found
 	}
 	var file struct {

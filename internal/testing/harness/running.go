@@ -35,6 +35,9 @@ func (r *Running) InterruptAll() error { return r.signalAll(syscall.SIGINT) }
 // Terminate asks the CLI to stop, as a service manager does.
 func (r *Running) Terminate() error { return r.cmd.Process.Signal(syscall.SIGTERM) }
 
+// TerminateAll asks the CLI and the provider to stop, as the end of a CI job does.
+func (r *Running) TerminateAll() error { return r.signalAll(syscall.SIGTERM) }
+
 // KillCLI ends the CLI alone. The provider is left without anybody to work for.
 func (r *Running) KillCLI() error { return r.cmd.Process.Kill() }
 
