@@ -63,11 +63,9 @@ type StoreObservation struct {
 	Standby string
 	// Mode is forced or planned.
 	Mode string
-	// Silent holds the locations whose storage did not answer the last refresh.
+	// Silent holds the locations that did not answer the last refresh, be it their
+	// service or their storage.
 	Silent []string
-	// ServiceSilent says that the workflow service in From does not answer, whatever
-	// its storage does.
-	ServiceSilent bool
 	// Flows says that data may flow from From to To at all: it does from the
 	// primary, and to it only when the user asks.
 	Flows bool
@@ -140,7 +138,7 @@ func (o StoreObservation) planned() StoreDecision {
 		if !o.answers(location) {
 			failed = append(failed, Refusal{
 				Summary: "A planned failover needs both regions",
-				Reason:  fmt.Sprintf("The storage in %s does not answer, and a planned failover copies what %s lacks before it changes the active region.", location, o.To),
+				Reason:  fmt.Sprintf("%s did not answer the refresh, and a planned failover copies what %s lacks before it changes the active region.", location, o.To),
 				Remedy:  fmt.Sprintf("set the store's failover.mode to \"forced\" to fail over with what %s holds", o.To),
 			})
 		}
@@ -162,13 +160,10 @@ func (o StoreObservation) forced() StoreDecision {
 	switch {
 	case o.Limit != nil && o.exceeds() != "":
 		failed = append(failed, o.loss())
-	case o.lacks() && o.Limit == nil && o.answers(o.From) && !o.ServiceSilent:
+	case o.lacks() && o.Limit == nil && o.answers(o.From):
 		failed = append(failed, o.loss())
 	case o.lacks():
 		d.Loss = o.lacking()
-		if o.answers(o.From) && o.ServiceSilent {
-			d.Loss += fmt.Sprintf(" The storage in %s answers although the workflow service there does not: applying with active_region unchanged first would copy them.", o.From)
-		}
 	case !o.Known:
 		d.Loss = fmt.Sprintf("Nobody has compared what %s and %s hold: what %s lacks is not known.", o.From, o.To, o.To)
 	}

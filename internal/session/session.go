@@ -31,7 +31,6 @@ type Session struct {
 	storageKeys memo[string]
 	storage     memo[azure.StorageAccount]
 	inputs      replication.Inputs
-	serving     serving
 
 	mu       sync.Mutex
 	listings map[string]*msgenomics.Listing
@@ -130,10 +129,6 @@ type ServiceAccount struct {
 // Service is the workflow service's client for an account. Its calls pass the
 // region's gate; its key is asked for once a run, and only when a call is made.
 func (s *Session) Service(account ServiceAccount) (*msgenomics.Client, error) {
-	return s.serviceThrough(account, s.Gate(account.Location))
-}
-
-func (s *Session) serviceThrough(account ServiceAccount, gate *region.Gate) (*msgenomics.Client, error) {
 	id, err := azure.ParseAccountID(account.ID)
 	if err != nil {
 		return nil, err
@@ -144,6 +139,7 @@ func (s *Session) serviceThrough(account ServiceAccount, gate *region.Gate) (*ms
 			return nil, err
 		}
 	}
+	gate := s.Gate(account.Location)
 	key := func(ctx context.Context) (string, error) {
 		// A key for a region that is closed would be asked for in vain.
 		if err := gate.Err(); err != nil {

@@ -28,9 +28,6 @@ type memory struct {
 	RecoveryPoint time.Time              `json:"recovery_point,omitzero"`
 	// InSyncAt is when a look last found nothing pending, with the roles as they are.
 	InSyncAt time.Time `json:"in_sync_at,omitzero"`
-	// ServiceSilent tells that the active region's storage answered and its workflow
-	// service did not.
-	ServiceSilent bool `json:"service_silent,omitempty"`
 }
 
 type privateReader interface {
@@ -63,7 +60,7 @@ func recall(ctx context.Context, private privateReader, state *model) (memory, d
 }
 
 func (m memory) save(ctx context.Context, private privateWriter) diag.Diagnostics {
-	// Texts, times and a bool always marshal.
+	// Texts and times always marshal.
 	data, _ := json.Marshal(m)
 	return private.SetKey(ctx, memoryKey, data)
 }

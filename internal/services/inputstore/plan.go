@@ -54,7 +54,7 @@ func (r *Resource) expect(ctx context.Context, plan, state *model, silent servic
 	}
 	o, diags := r.observe(ctx, plan, state, silent, known)
 	flip := o.From != o.To
-	if flip && !plan.settings(ctx) {
+	if flip && !plan.settings() {
 		// How the failover is to be carried out comes with the apply, which plans once more.
 		plan.open()
 		return diags
@@ -75,7 +75,7 @@ func (r *Resource) expect(ctx context.Context, plan, state *model, silent servic
 }
 
 // settings reports whether everything is known that says how to fail over.
-func (m *model) settings(ctx context.Context) bool {
+func (m *model) settings() bool {
 	if m.Failover.IsUnknown() || !services.AllKnown(m.Accept) {
 		return false
 	}
@@ -105,8 +105,8 @@ func (r *Resource) observe(ctx context.Context, plan, state *model, silent servi
 	diags.Append(d...)
 	o := failover.StoreObservation{
 		From: from.Location.ValueString(), To: from.Location.ValueString(), Standby: standby.Location.ValueString(),
-		Silent: silent, ServiceSilent: known.ServiceSilent,
-		Known: services.Known(state.PendingBlobs), PendingBlobs: state.PendingBlobs.ValueInt64(), PendingBytes: state.PendingBytes.ValueInt64(),
+		Silent: silent,
+		Known:  services.Known(state.PendingBlobs), PendingBlobs: state.PendingBlobs.ValueInt64(), PendingBytes: state.PendingBytes.ValueInt64(),
 		// What was never looked at is neither in sync nor behind.
 		InSync: state.InSync.IsNull() || state.InSync.ValueBool(), InSyncAt: known.InSyncAt, Now: r.now(),
 		Left: known.Left, Recorded: failover.ManifestFacts{SHA256: state.ManifestSHA256.ValueString()},

@@ -156,7 +156,6 @@ func (r *Resource) Read(ctx context.Context, req resource.ReadRequest, resp *res
 	if inventory != nil {
 		resp.Diagnostics.Append(saveUncopiable(ctx, resp.Private, inventory.UnsupportedCount > 0)...)
 		known.surveyed(*inventory, at)
-		known.ServiceSilent = !inventory.InSync() && !r.session.ServiceAnswers(ctx, active.Location.ValueString())
 	} else {
 		r.inspect(ctx, &state, &known)
 	}

@@ -102,7 +102,7 @@ func resourceSchema(ctx context.Context) schema.Schema {
 						Optional: true,
 						MarkdownDescription: "How much a forced failover may lose, by the last known figures, the region that is left being dark included: an age such as `24h` of what the new active region is known to hold completely, " +
 							"or a size such as `50GiB` (of 1024) or `10GB` (of 1000) of the blobs that it lacks. More, or not known, is refused, unless `data_loss` is accepted. " +
-							"By default any blob that is lacking refuses it as long as the region that is left answers, service and storage, and nothing refuses it when it does not.",
+							"By default any blob that is lacking refuses it as long as the region that is left answers, and nothing refuses it when its service or its storage does not.",
 						Validators: []validator.String{check.DataLoss()},
 					},
 				},

@@ -150,8 +150,6 @@ func (r *Resource) Read(ctx context.Context, req resource.ReadRequest, resp *res
 	var locations []string
 	for _, role := range roles {
 		locations = append(locations, role.Location.ValueString())
-		// An input store may have to know whether the service in a region answers.
-		r.session.Serves(session.ServiceAccount{ID: role.AccountID.ValueString(), Location: role.Location.ValueString(), URL: role.APIURL.ValueString()})
 	}
 	resp.Diagnostics.Append(services.SaveSilent(ctx, resp.Private, r.session.Answers, locations...)...)
 	resp.Diagnostics.Append(k.book.save(ctx, resp.Private)...)
