@@ -3,7 +3,6 @@ package provider
 import (
 	"context"
 	"os"
-	"runtime"
 	"strings"
 
 	"github.com/hashicorp/terraform-plugin-framework/providerserver"
@@ -12,21 +11,12 @@ import (
 // Address is the provider's address in the registry.
 const Address = "registry.terraform.io/genomics-continuity/genomics"
 
-// ballastSize is how much garbage may pile up before it is collected, in bytes. A
-// plan of a thousand resources holds a few megabytes at a time, and would be
-// busy for a fifth of its time collecting garbage again and again.
-const ballastSize = 24 << 20
-
 // Serve serves the provider to a command-line interface until that is done with
 // it, or with debug until it is interrupted.
 func Serve(ctx context.Context, version string, debug bool) error {
 	if !debug {
 		quiet(os.Getenv, os.Setenv)
 	}
-	// Nobody ever writes to it, so it takes no memory: it only makes the collector
-	// believe that the heap is larger.
-	ballast := make([]byte, ballastSize)
-	defer runtime.KeepAlive(ballast)
 	return providerserver.Serve(ctx, New(version), providerserver.ServeOpts{Address: Address, Debug: debug, ProtocolVersion: 6})
 }
 
