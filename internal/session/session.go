@@ -28,6 +28,7 @@ type Session struct {
 
 	accountKeys memo[string]
 	lives       memo[*Live]
+	complete    sync.Map
 	storageKeys memo[string]
 	storage     memo[azure.StorageAccount]
 	inputs      replication.Inputs

@@ -207,10 +207,12 @@ func (r *Resource) Update(ctx context.Context, req resource.UpdateRequest, resp 
 			return
 		}
 		plan.figures(&before)
+		r.vouch(ctx, &plan, r.now())
 		known = known.turned()
 	case flip:
 		plan.figures(&state)
 		plan.settle()
+		r.vouch(ctx, &plan, known.InSyncAt)
 		known = known.turned()
 	case plan.LastReplicatedAt.IsUnknown():
 		promised, inSync := !plan.PendingBlobs.IsUnknown(), plan.InSync
@@ -223,6 +225,14 @@ func (r *Resource) Update(ctx context.Context, req resource.UpdateRequest, resp 
 	}
 	resp.Diagnostics.Append(known.save(ctx, resp.Private)...)
 	resp.Diagnostics.Append(resp.State.Set(ctx, &plan)...)
+}
+
+// vouch tells the submissions of this run until when the new active side is known
+// to have held everything.
+func (r *Resource) vouch(ctx context.Context, plan *model, until time.Time) {
+	if active, ok, _ := roleFrom(ctx, plan.Active); ok {
+		r.session.Vouch(active.ContainerURL.ValueString(), until)
+	}
 }
 
 // Delete forgets the store. The blobs are the user's, on both sides.

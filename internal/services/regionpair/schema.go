@@ -73,9 +73,10 @@ func resourceSchema(ctx context.Context) schema.Schema {
 					},
 					"max_data_loss": schema.StringAttribute{
 						Optional: true,
-						MarkdownDescription: "How old the standby's recovery point may be when workflows are submitted there after a failover, as a duration such as `24h`. " +
-							"An older one refuses the submission, unless it accepts `data_loss`. By default any age is accepted.",
-						Validators: []validator.String{check.Duration()},
+						MarkdownDescription: "How far the standby may be behind: an age such as `24h`, or a size such as `50GiB` or `10GB`. " +
+							"An age is what workflows that are submitted in the other region after a failover are held to, unless they accept `data_loss`. " +
+							"Age and size are what an input store is held to that is given this (`failover = genomics_region_pair.lab.failover`). By default there is no limit.",
+						Validators: []validator.String{check.DataLoss()},
 					},
 					"cooling_time": schema.StringAttribute{
 						Optional: true,

@@ -11,6 +11,7 @@ import (
 	"github.com/hashicorp/terraform-plugin-framework/diag"
 
 	"github.com/genomics-continuity/terraform-provider-genomics/internal/diagnostics"
+	"github.com/genomics-continuity/terraform-provider-genomics/internal/failover"
 	"github.com/genomics-continuity/terraform-provider-genomics/internal/replication"
 	"github.com/genomics-continuity/terraform-provider-genomics/internal/services"
 )
@@ -58,16 +59,23 @@ func (l *launch) preflight(ctx context.Context) diag.Diagnostics {
 	return diags
 }
 
-// recovery holds a failover to the pair's max_data_loss.
+// recovery holds a failover to the pair's max_data_loss, if that is an age. A size
+// is the store's to hold to, which knows what is pending.
 func (l *launch) recovery(ctx context.Context, container replication.Store, store storeModel, accept []string, where diagnostics.Context) diag.Diagnostics {
 	var diags diag.Diagnostics
-	limit, err := time.ParseDuration(l.region.MaxDataLoss.ValueString())
-	if err != nil || !l.moved || slices.Contains(accept, acceptDataLoss) {
+	limit, err := failover.ParseDataLoss(l.region.MaxDataLoss.ValueString())
+	if err != nil || limit.BySize || !l.moved || slices.Contains(accept, acceptDataLoss) {
 		return diags
 	}
-	behind := func(m *replication.Manifest) bool {
-		return m == nil || m.RecoveryPoint().IsZero() || l.now().Sub(m.RecoveryPoint()) > limit
+	// The store may have seen since that nothing was pending.
+	vouched := l.session.Vouched(store.ContainerURL.ValueString())
+	point := func(m *replication.Manifest) time.Time {
+		if m == nil || m.RecoveryPoint().Before(vouched) {
+			return vouched
+		}
+		return m.RecoveryPoint()
 	}
+	behind := func(m *replication.Manifest) bool { return point(m).IsZero() || l.now().Sub(point(m)) > limit.Age }
 	manifest, err := l.session.Inputs().Manifest(ctx, container, store.StoreName.ValueString(), store.Prefix.ValueString())
 	if behind(manifest) {
 		// What the submissions of this run share may be half a minute old, and nothing is refused for that.
@@ -77,15 +85,15 @@ func (l *launch) recovery(ctx context.Context, container replication.Store, stor
 		diags.Append(diagnostics.Error("The manifest of the inputs cannot be read", err, where))
 		return diags
 	}
-	where.NextStep = fmt.Sprintf("Set accept = [%q] to submit all the same, or raise the pair's max_data_loss.", acceptDataLoss)
-	summary := fmt.Sprintf("Submission %s was not sent: the inputs are older than max_data_loss", l.identity.Submission)
-	switch {
-	case !behind(manifest):
-	case manifest == nil || manifest.RecoveryPoint().IsZero():
-		diags.Append(diagnostics.Error(summary, fmt.Errorf("no manifest says how old the inputs in %s are", where.Region), where))
-	default:
-		diags.Append(diagnostics.Error(summary, fmt.Errorf("the recovery point of %s is %s, which is %s ago; %s are allowed", where.Region,
-			manifest.RecoveryPoint().UTC().Format(time.RFC3339), l.now().Sub(manifest.RecoveryPoint()).Round(time.Second), limit), where))
+	if !behind(manifest) {
+		return diags
 	}
+	where.NextStep = fmt.Sprintf("Set accept = [%q] to submit all the same, or raise the pair's max_data_loss.", acceptDataLoss)
+	err = fmt.Errorf("nothing says how old the inputs in %s are", where.Region)
+	if at := point(manifest); !at.IsZero() {
+		err = fmt.Errorf("the inputs in %s are known to be complete as of %s, which is %s ago; %s are allowed", where.Region,
+			at.UTC().Format(time.RFC3339), l.now().Sub(at).Round(time.Second), limit.Age)
+	}
+	diags.Append(diagnostics.Error(fmt.Sprintf("Submission %s was not sent: the inputs are older than max_data_loss", l.identity.Submission), err, where))
 	return diags
 }

@@ -4,6 +4,7 @@ package acceptance
 
 import (
 	"fmt"
+	"net/http"
 	"net/url"
 	"strings"
 	"testing"
@@ -69,9 +70,9 @@ func (l *lab) kind(seen harness.Seen) string {
 	name := path[strings.LastIndex(path, "/")+1:]
 	var what string
 	switch {
-	case seen.Plane == "service" && seen.Method == "GET" && strings.Contains(seen.Query, "substringof"):
+	case seen.Plane == "service" && seen.Method == http.MethodGet && strings.Contains(seen.Query, "substringof"):
 		what = " search"
-	case seen.Plane == "service" && seen.Method == "GET":
+	case seen.Plane == "service" && seen.Method == http.MethodGet:
 		what = " list"
 	case seen.Plane == "service":
 	case strings.HasPrefix(name, "pair-"):
