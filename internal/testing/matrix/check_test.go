@@ -149,8 +149,12 @@ func (c *cell) converge(r *report) {
 	for range rounds {
 		r := c.try("an apply in health", change)
 		said = append(said, fmt.Sprint(r.messages))
-		if (c.fault.kind == skewed || c.fault.kind == missing) && c.again() {
-			continue
+		if c.fault.kind == skewed || c.fault.kind == missing {
+			c.awaitJobs()
+			c.refresh()
+			if c.again() {
+				continue
+			}
 		}
 		plan, r := c.plan("the plan after it")
 		if !r.failed() && len(plan.words()) == 0 {

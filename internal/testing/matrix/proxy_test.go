@@ -6,6 +6,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"math/rand/v2"
 	"net"
 	"strings"
 	"sync/atomic"
@@ -76,7 +77,12 @@ const (
 	lastPort  = 32000
 )
 
-var nextPort atomic.Int64
+// Another run of these tests on this machine begins elsewhere.
+var nextPort = func() *atomic.Int64 {
+	var next atomic.Int64
+	next.Store(rand.Int64N((lastPort - firstPort) / 2))
+	return &next
+}()
 
 // freePort is a port that nobody listens on.
 func freePort() (string, error) {
