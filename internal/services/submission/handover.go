@@ -10,6 +10,7 @@ import (
 	"github.com/genomics-continuity/terraform-provider-genomics/internal/blobstore"
 	"github.com/genomics-continuity/terraform-provider-genomics/internal/diagnostics"
 	"github.com/genomics-continuity/terraform-provider-genomics/internal/failover"
+	"github.com/genomics-continuity/terraform-provider-genomics/internal/msgenomics"
 	"github.com/genomics-continuity/terraform-provider-genomics/internal/replication"
 	"github.com/genomics-continuity/terraform-provider-genomics/internal/session"
 )
@@ -121,4 +122,40 @@ func (r *Resource) strays(ctx context.Context, m *model, attempts []attemptModel
 		}
 	}
 	return found, failed
+}
+
+// stopStrays stops the strays of a submission that was just created, and returns
+// those that have ended. What goes on, or cannot be asked now, is left to the next
+// refresh, which finds it again.
+func (r *Resource) stopStrays(ctx context.Context, m *model, attempts []attemptModel) (over []attemptModel, diags diag.Diagnostics) {
+	found, _ := r.strays(ctx, m, attempts)
+	for _, stray := range found {
+		where := diagnostics.Context{Resource: workflowResourceID(stray.AccountID.ValueString(), stray.WorkflowID.ValueString()), Region: stray.Location.ValueString()}
+		if workflow, err := r.halt(ctx, stray); err != nil {
+			where.NextStep = "The next plan finds it and stops it."
+			diags.Append(diagnostics.Warning("A second run with the same key could not be cancelled", err, where))
+		} else {
+			stray.observe(workflow)
+			over = append(over, stray)
+			diags.Append(diagnostics.Warning("A second run with the same key was cancelled", nil, where))
+		}
+	}
+	return over, diags
+}
+
+// halt cancels a run, unless it has ended, and sees it end.
+func (r *Resource) halt(ctx context.Context, a attemptModel) (msgenomics.Workflow, error) {
+	ctx, cancel := context.WithTimeout(ctx, settleTimeout)
+	defer cancel()
+	client, id, err := r.client(a)
+	if err != nil {
+		return msgenomics.Workflow{}, err
+	}
+	if err := client.Cancel(ctx, id); err != nil {
+		if workflow, lookErr := client.Get(ctx, id); lookErr == nil && workflow.Status.Finished() {
+			return workflow, nil
+		}
+		return msgenomics.Workflow{}, err
+	}
+	return ended(ctx, client, id)
 }

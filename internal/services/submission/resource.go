@@ -160,6 +160,14 @@ func (r *Resource) Create(ctx context.Context, req resource.CreateRequest, resp 
 	attempts := slices.Concat(job.surplus, []attemptModel{*attempt})
 	// Saved before any wait: whatever happens from here on, the run is known.
 	save(attempts)
+	// An apply that was killed may have left a run in the other region. It is stopped
+	// now that another has taken its place.
+	strays, d := r.stopStrays(ctx, &plan, attempts)
+	resp.Diagnostics.Append(d...)
+	if len(strays) > 0 {
+		attempts = slices.Concat(strays, attempts)
+		save(attempts)
+	}
 	if plan.WaitForCompletion.ValueBool() && !resp.Diagnostics.HasError() {
 		resp.Diagnostics.Append(r.await(ctx, &plan, attempts, true)...)
 		save(attempts)

@@ -60,6 +60,25 @@ func TestAccKilledAfterAcceptance(t *testing.T) {
 	}
 }
 
+// The same, and the next apply goes to the other region: what the first one left
+// behind is found there and stopped, once another run has taken its place.
+func TestAccKilledAfterAcceptanceAndLeft(t *testing.T) {
+	l := prepared(t, "left")
+	l.inject(primary, harness.Injection{Match: post, Action: harness.HangAfterAccept})
+	running, err := l.cli.StartApply(l.Context())
+	l.ok(err)
+	l.await(primary, "one", "queued", "working")
+	l.ok(running.KillProvider())
+	if run, err := running.Wait(); err == nil {
+		t.Fatalf("the apply ended well: %v", run.Args)
+	}
+	run := l.apply(flip...)
+	l.warnsOf(run, "A second run with the same key was cancelled")
+	l.holds(address("one"), "location", secondary, "attempts.#", "2", "attempts.0.location", primary, "attempts.0.status", "cancelled", "unfenced_attempts", "0")
+	l.await(primary, "one", "cancelled")
+	l.unchanged(0, flip...)
+}
+
 // An answer that is lost is looked up within the same apply.
 func TestAccLostAnswer(t *testing.T) {
 	l := prepared(t, "lost")
