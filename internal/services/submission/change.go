@@ -63,7 +63,6 @@ func (w *change) carryOut(ctx context.Context) diag.Diagnostics {
 	if outcome.HasError() {
 		return append(diags, w.keep(ctx)...)
 	}
-	diags.Append(w.save(ctx)...)
 	// 3. Nothing is given up before what takes its place is there: only now is the
 	// run that counted stopped, unless a planned failover has.
 	switch {

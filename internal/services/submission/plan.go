@@ -36,6 +36,12 @@ func (c course) again(attempts []failover.Attempt) failover.Decision {
 	return failover.Decide(c.observed)
 }
 
+// settled reports whether the submission is as it should be.
+func (c course) settled(state *model) bool {
+	return c.decision.Action == failover.Keep && len(c.decision.Fence) == 0 && !c.claimed &&
+		c.key == state.SubmissionKey.ValueString() && c.generation == state.Generation.ValueInt64()
+}
+
 func (c course) planned() bool { return c.region.FailoverMode.ValueString() == modePlanned }
 
 // drain is how long a planned failover lets the run that counts go on; 0 stops it
