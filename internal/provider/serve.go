@@ -26,7 +26,7 @@ var logLevels = []string{"TF_LOG", "TF_LOG_PROVIDER", "TF_LOG_PROVIDER_GENOMICS"
 
 // quiet turns logging off when nobody has asked for it. By default a provider
 // writes everything down to the last trace, for the CLI to throw it away: of the
-// work of planning a thousand resources that is a quarter.
+// work of planning a thousand resources that was a fifth.
 func quiet(getenv func(string) string, setenv func(string, string) error) {
 	for _, name := range logLevels {
 		if level := getenv(name); level != "" && !strings.EqualFold(level, "off") {
