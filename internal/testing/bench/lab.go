@@ -188,5 +188,6 @@ func workspace(ctx context.Context, world *harness.World, cli harness.CLI, dir, 
 	if err != nil {
 		return nil, err
 	}
-	return w, w.Write(map[string]string{"main.tf": module})
+	err = w.Write(map[string]string{"main.tf": module})
+	return w, err
 }
