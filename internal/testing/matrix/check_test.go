@@ -114,6 +114,9 @@ func (c *cell) truthful(r *report) {
 			c.Errorf("nobody was told of the run %s, which is %s", key, run.Status)
 		}
 	}
+	if c.operation.name == "flip" && !r.failed() && dig(c.state[address(live)].state, "location") != c.region[secondary] {
+		c.Error("the failover ended well, and the workflow is not in the other region")
+	}
 	if c.operation.name == "replicate" && len(r.messages) == 0 {
 		c.replicated()
 	}

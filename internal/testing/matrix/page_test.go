@@ -37,6 +37,9 @@ var varies = []struct {
 	as    string
 }{
 	{regexp.MustCompile(`https?://[^\s"]+`), "URL"},
+	// Of several blobs, or gates one behind the other, any may be the first.
+	{regexp.MustCompile(`"(r_[12]\.fq|\.genomics-continuity/[^"]*)"`), `"BLOB"`},
+	{regexp.MustCompile(`region resource-manager/[^ ]+ is unreachable: `), ""},
 	{regexp.MustCompile(`(?m)^Request ID: .*\n?`), ""},
 	{regexp.MustCompile(`,? ?\(?request ID [0-9a-fA-F-]+\)?`), ""},
 	{regexp.MustCompile(`[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}`), "UUID"},

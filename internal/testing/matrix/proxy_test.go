@@ -3,6 +3,8 @@
 package matrix
 
 import (
+	"bytes"
+	"context"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -12,6 +14,7 @@ import (
 	"sync/atomic"
 	"syscall"
 	"testing"
+	"time"
 
 	"github.com/Shopify/toxiproxy/v2"
 	"github.com/Shopify/toxiproxy/v2/toxics"
@@ -55,7 +58,7 @@ func (t *cut) Pipe(stub *toxics.ToxicStub) {
 			}
 			before := len(head)
 			head = append(head, c.Data...)
-			end := strings.Index(string(head), "\r\n\r\n")
+			end := bytes.Index(head, []byte("\r\n\r\n"))
 			if end >= 0 {
 				c.Data = head[before:max(before, min(len(head), end+4+t.Body))]
 			}
@@ -85,14 +88,15 @@ var nextPort = func() *atomic.Int64 {
 }()
 
 // freePort is a port that nobody listens on.
-func freePort() (string, error) {
+func freePort(ctx context.Context) (string, error) {
+	var config net.ListenConfig
 	for {
 		port := firstPort + nextPort.Add(1)
 		if port > lastPort {
 			return "", errors.New("no free port is left for a proxy")
 		}
 		address := fmt.Sprintf("127.0.0.1:%d", port)
-		listener, err := net.Listen("tcp", address)
+		listener, err := config.Listen(ctx, "tcp", address)
 		if errors.Is(err, syscall.EADDRINUSE) {
 			continue
 		}
@@ -121,7 +125,7 @@ type proxy struct {
 
 func (p *proxies) open(t testing.TB, url string) *proxy {
 	t.Helper()
-	address, err := freePort()
+	address, err := freePort(t.Context())
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -136,6 +140,23 @@ func (p *proxies) open(t testing.TB, url string) *proxy {
 // proxy on the same port, because Toxiproxy changes living links one by one.
 func (p *proxy) set(toxics ...toxic) error {
 	p.shut()
+	// A child that was forked and has not begun yet holds what this process had open.
+	retry := time.NewTicker(10 * time.Millisecond)
+	defer retry.Stop()
+	for range retries {
+		err := p.start(toxics)
+		if !errors.Is(err, syscall.EADDRINUSE) {
+			return err
+		}
+		<-retry.C
+	}
+	return p.start(toxics)
+}
+
+// retries bound the wait for a port that was just shut: ten seconds.
+const retries = 1000
+
+func (p *proxy) start(toxics []toxic) error {
 	fresh := toxiproxy.NewProxy(p.all.server, p.address, p.address, p.upstream)
 	for _, t := range toxics {
 		raw, err := json.Marshal(t)

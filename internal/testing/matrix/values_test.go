@@ -147,7 +147,7 @@ func encoded(v tftypes.Value) []byte {
 // dig follows a path such as "active.location" or "attempts.0.status" and
 // writes what it finds as text; what is not there is "null".
 func dig(v tftypes.Value, path string) string {
-	var found any = plain(v)
+	found := plain(v)
 	for step := range strings.SplitSeq(path, ".") {
 		switch inner := found.(type) {
 		case map[string]any:

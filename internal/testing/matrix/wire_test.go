@@ -44,7 +44,8 @@ func (r *resolver) add(l *lane) {
 // serveNames makes this process resolve names here.
 func serveNames(t *testing.T) {
 	t.Helper()
-	server, err := net.ListenPacket("udp", "127.0.0.1:0")
+	var config net.ListenConfig
+	server, err := config.ListenPacket(t.Context(), "udp", "127.0.0.1:0")
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -154,21 +155,23 @@ func dig443(t *testing.T, to *proxy) *tunnel {
 	}
 	tunnel.address = listener.Addr().String()
 	t.Cleanup(func() { listener.Close() })
+	ctx := t.Context()
 	go func() {
 		for {
 			client, err := listener.Accept()
 			if err != nil {
 				return
 			}
-			go carry(client, to.address)
+			go carry(ctx, client, to.address)
 		}
 	}()
 	return tunnel
 }
 
-func carry(client net.Conn, to string) {
+func carry(ctx context.Context, client net.Conn, to string) {
 	defer client.Close()
-	server, err := net.Dial("tcp", to)
+	var dialer net.Dialer
+	server, err := dialer.DialContext(ctx, "tcp", to)
 	if err != nil {
 		return
 	}
