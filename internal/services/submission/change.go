@@ -229,7 +229,7 @@ func (w *change) cancel(ctx context.Context, which []int) (wait []int, diags dia
 		left := !w.course.waits(i)
 		client, id, err := w.resource.client(*a)
 		if err == nil {
-			err = client.Cancel(ctx, id)
+			err = tell(ctx, client, id)
 		}
 		// What has ended since the plan cannot be cancelled, and need not be.
 		if err != nil && !left && !diagnostics.IsUnreachable(err) && client != nil {

@@ -151,7 +151,7 @@ func (r *Resource) halt(ctx context.Context, a attemptModel) (msgenomics.Workflo
 	if err != nil {
 		return msgenomics.Workflow{}, err
 	}
-	if err := client.Cancel(ctx, id); err != nil {
+	if err := tell(ctx, client, id); err != nil {
 		if workflow, lookErr := client.Get(ctx, id); lookErr == nil && workflow.Status.Finished() {
 			return workflow, nil
 		}

@@ -236,7 +236,7 @@ func (r *Resource) stop(ctx context.Context, a attemptModel) error {
 		return err
 	}
 	if workflow.Status != msgenomics.StatusCancelling {
-		if err := client.Cancel(ctx, id); err != nil && !vanished(err) {
+		if err := tell(ctx, client, id); err != nil && !vanished(err) {
 			return err
 		}
 	}

@@ -159,7 +159,7 @@ func (l *launch) cancel(ctx context.Context, client *msgenomics.Client, key stri
 		attempt.Superseded = types.BoolValue(true)
 		id, err := strconv.ParseInt(run.WorkflowID, 10, 64)
 		if err == nil {
-			err = client.Cancel(ctx, id)
+			err = tell(ctx, client, id)
 		}
 		if err != nil && !msgenomics.IsNotFound(err) {
 			where.NextStep = "It is recorded as superseded; the next plan cancels it."

@@ -74,6 +74,17 @@ func readBack(ctx context.Context, service getter, id int64, last msgenomics.Wor
 	}
 }
 
+// tell asks a run to stop. It is not to be interrupted half-way: a run that was
+// stopped would stay in the state as one that works.
+func tell(ctx context.Context, client *msgenomics.Client, id int64) error {
+	if err := ctx.Err(); err != nil {
+		return err
+	}
+	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), settleTimeout)
+	defer cancel()
+	return client.Cancel(ctx, id)
+}
+
 // await waits for the run that counts and takes the outcome into the model and
 // its attempt. creating says that an error would taint the resource: then only a
 // run that has ended badly is one, for a tainted resource is destroyed by the
