@@ -22,18 +22,19 @@ type phase struct {
 	name           string
 	requests, more int
 	writes, others int
+	runs           int // that are sent or stopped for each submission
 	// managed says that Resource Manager is told to make something. Else it is
 	// written to for keys alone, which changes nothing.
 	managed bool
 }
 
 var (
-	founding  = phase{"prepare with its accounts", 42, 8, 10, 4, true}
-	preparing = phase{"prepare", 32, 8, 6, 3, false}
-	fleeing   = phase{"flip from a dark region", 24, 3, 2, 1, false}
-	leaving   = phase{"flip from a healthy region", 30, 7, 3, 3, false}
-	planning  = phase{"planned flip", 30, 8, 3, 3, false}
-	fencing   = phase{"fence", 22, 2, 0, 1, false}
+	founding  = phase{"prepare with its accounts", 42, 8, 10, 4, 1, true}
+	preparing = phase{"prepare", 32, 8, 6, 3, 1, false}
+	fleeing   = phase{"flip from a dark region", 24, 3, 2, 1, 1, false}
+	leaving   = phase{"flip from a healthy region", 30, 7, 3, 3, 2, false}
+	planning  = phase{"planned flip", 30, 8, 3, 3, 2, false}
+	fencing   = phase{"fence", 22, 2, 0, 1, 1, false}
 )
 
 var writing = []string{http.MethodPost, http.MethodPut, http.MethodPatch, http.MethodDelete}
@@ -61,7 +62,10 @@ var blows = []blow{
 func (k *kills) moment(what phase) harness.Freeze {
 	at := harness.Freeze{After: k.chance(50)}
 	bound := what.requests + what.more*len(k.names)
-	if k.chance(60) {
+	switch n := k.random.IntN(100); {
+	case n < 30: // runs are sent and stopped
+		at.Methods, at.Planes, bound = writing, []string{"service"}, what.runs*len(k.names)
+	case n < 65:
 		at.Methods, bound = writing, what.writes+what.others*len(k.names)
 		if !what.managed {
 			at.Planes = []string{"service", "storage"}
@@ -126,6 +130,7 @@ func (k *kills) deal(b blow, running *harness.Running, heard <-chan struct{}) {
 		case <-running.Done():
 		}
 		if b.gentle {
+			k.arrives(running)
 			k.ok(k.Thaw(k.Context()))
 		} else {
 			k.ok(b.hit(running))
@@ -140,6 +145,34 @@ func (k *kills) deal(b blow, running *harness.Running, heard <-chan struct{}) {
 	}
 	if strings.Contains(run.Output(), "panic:") {
 		k.Errorf("it panicked: %s", run.Output())
+	}
+}
+
+// grace is how long an interrupt has to get from the CLI to the provider. It decides
+// what is tried, not how it has to end.
+const grace = 300 * time.Millisecond
+
+// arrives lets an interrupt get to the provider while the servers still stand: what
+// waits for an answer then is given up, but for what is not to be torn.
+func (k *kills) arrives(running *harness.Running) {
+	k.Helper()
+	over := time.NewTimer(grace)
+	defer over.Stop()
+	tick := time.NewTicker(5 * time.Millisecond)
+	defer tick.Stop()
+	for {
+		frozen, err := k.Frozen(k.Context())
+		k.ok(err)
+		if frozen.Held == 0 {
+			return
+		}
+		select {
+		case <-tick.C:
+		case <-over.C:
+			return
+		case <-running.Done():
+			return
+		}
 	}
 }
 

@@ -133,8 +133,8 @@ func (k *kills) prepare() {
 	k.strike(phase, k.active)
 	k.takeIn()
 	k.oneEnds()
-	if _, stored := k.state()[storeAddress]; stored && k.chance(25) {
-		// Whoever waits for nothing goes to the other region at once.
+	// Whoever waits for nothing goes to the other region at once, if the inputs are there.
+	if text(k.state()[storeAddress]["in_sync"]) == "true" && k.chance(50) {
 		k.turn()
 	}
 	k.converge()
@@ -170,10 +170,10 @@ func (k *kills) flip() {
 	}
 	k.active = to
 	if k.strike(phase, to) {
-		switch {
-		case k.dark != "" && k.chance(30):
+		if k.dark != "" && k.chance(35) {
 			k.back()
-		case k.dark == "" && k.chance(25):
+		}
+		if k.dark == "" && k.chance(40) {
 			k.turn()
 		}
 		k.oneEnds()
@@ -191,13 +191,23 @@ func (k *kills) fence(kill bool) {
 	k.converge()
 }
 
-// oneEnds lets now and then a job end while nobody looks.
+// oneEnds lets now and then a job end while nobody looks: one that the state knows.
+// A run that nobody knew of and that ended well in the region that is not active is
+// not looked for, since that would take listing everything that ever ended there.
 func (k *kills) oneEnds() {
 	k.Helper()
 	if !k.chance(12) {
 		return
 	}
-	runs := slices.DeleteFunc(k.runs(), func(r harness.JobRun) bool { return fate(r.Status) != "alive" || r.Region == k.dark })
+	var runs []harness.JobRun
+	for _, name := range k.names {
+		known := k.known(name)
+		for _, run := range k.runsOf(name) {
+			if _, is := known[runName(run)]; is && fate(run.Status) == "alive" && run.Region != k.dark {
+				runs = append(runs, run)
+			}
+		}
+	}
 	if len(runs) == 0 {
 		return
 	}
