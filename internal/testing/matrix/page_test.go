@@ -49,6 +49,9 @@ var varies = []struct {
 	// How a connection broke depends on who noticed first.
 	{regexp.MustCompile(`(Get|Head|Put|Post|Delete|Patch) "URL": `), ""},
 	{regexp.MustCompile(`\b(unexpected EOF|EOF|(read: )?connection reset by peer|broken pipe|(write: )?broken pipe|net/http: HTTP/1.x transport connection broken: [^\n]*)`), "the connection broke"},
+	{regexp.MustCompile(`body download policy: `), ""},
+	// Who finds a gate closed has asked for nothing.
+	{regexp.MustCompile(`could not [^\n]* in URL (region REGION)`), "$1"},
 	{regexp.MustCompile(`\b1\d{4}\b`), "NUMBER"},
 	{regexp.MustCompile(`tfg:[a-z0-9]+`), "tfg:KEY"},
 	{regexp.MustCompile(`the key [a-z0-9]{20,}`), "the key KEY"},
