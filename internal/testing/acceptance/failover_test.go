@@ -266,3 +266,27 @@ func TestAccFailedRunComesBack(t *testing.T) {
 	l.await(primary, "one", "cancelled")
 	l.unchanged(0, flip...)
 }
+
+// A region whose service refuses everything, or answers with somebody else's page,
+// is not dark: a refresh says so and stops. Leaving it needs nothing of a refresh.
+func TestAccFailoverFromARegionThatRefuses(t *testing.T) {
+	for name, answer := range map[string]harness.Injection{
+		"401":  {Status: http.StatusUnauthorized, Body: map[string]any{"statusCode": 401, "message": "Access denied."}},
+		"page": {Status: http.StatusOK, Body: "<html><body>Sign in</body></html>", Headers: map[string]string{"Content-Type": "text/html"}},
+	} {
+		t.Run(name, func(t *testing.T) {
+			l := running(t, "refuses", setup{}, "one")
+			answer.Action, answer.Count, answer.Match = harness.Answer, 1000, harness.Match{PathPrefix: "/api"}
+			l.inject(primary, answer)
+			mark := l.mark()
+			l.refusedWith(flip, address("one"))
+			l.apply(append([]string{"-refresh=false"}, flip...)...)
+			l.submitted(mark, 1)
+			l.holds(address("one"), "location", secondary, "attempts.#", "2", "unfenced_attempts", "1")
+			l.ok(l.ClearInjections(l.Context(), primary))
+			l.apply(flip...)
+			l.await(primary, "one", "cancelled")
+			l.unchanged(0, flip...)
+		})
+	}
+}
