@@ -91,6 +91,8 @@ func (k *kills) strike(what phase, region string) bool {
 	k.ok(k.Freeze(k.Context(), at))
 	running, err := k.cli.StartApply(k.Context(), args...)
 	k.ok(err)
+	// A provider whose CLI was killed stays, and does nothing any more. There may be none.
+	k.Cleanup(func() { _ = running.KillProvider() })
 	frozen, ended := k.standstill(running)
 	if ended {
 		k.missed++
