@@ -168,7 +168,7 @@ func (g *Gate) settle(done func(error), o outcome) error {
 	g.mu.Lock()
 	defer g.mu.Unlock()
 	if g.closed != nil {
-		if !o.dead() {
+		if !o.dead() && o.verdict != strike {
 			return nil
 		}
 		return &UnreachableError{Location: g.location, Cause: o.proof, At: g.closed.At, Sent: true}
