@@ -70,13 +70,15 @@ func (r *Resource) read(ctx context.Context, object *types.Object) (role roleMod
 	if !ok || role.OutputContainerURL.IsNull() {
 		return role, nil, diags
 	}
+	record, exists, err := r.fetch(ctx, role)
 	// A service may be down while the storage beside it answers. Stores and
 	// submissions are planned after the pair, and all of them have to go by that. They
-	// share this list, and say what is wrong with it if it is anything else.
-	if _, err := r.session.Live(ctx, account(role)); diagnostics.IsUnreachable(err) {
-		diags.Append(diagnostics.Unreachable(err, r.session)...)
+	// share this list, and say what is wrong with it if it is anything else. The storage
+	// comes first: a busy one is taken for a region in trouble only as long as nothing
+	// has answered there.
+	if _, silence := r.session.Live(ctx, account(role)); diagnostics.IsUnreachable(silence) {
+		diags.Append(diagnostics.Unreachable(silence, r.session)...)
 	}
-	record, exists, err := r.fetch(ctx, role)
 	if azure.IsNotFound(err) {
 		// The storage account is gone, and its containers went with it.
 		err = nil

@@ -131,7 +131,9 @@ func (d *demo) ledger(ctx context.Context) (ledger, error) {
 	runs, err := d.world.Runs(ctx, "", "")
 	found := ledger{}
 	for _, run := range runs {
-		found[run.OutputBasename] = append(found[run.OutputBasename], run)
+		// Every run has a base name of its own, made of the sample's.
+		sample, _, _ := strings.Cut(run.OutputBasename, "-"+run.Region+"-")
+		found[sample] = append(found[sample], run)
 	}
 	return found, err
 }
