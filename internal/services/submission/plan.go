@@ -56,6 +56,15 @@ func (c course) drain() time.Duration {
 	return limit
 }
 
+// limit is how long the change may take unless the user says. A run that may drain
+// takes its time before anything else is done, so that comes on top.
+func (c course) limit(completion bool) time.Duration {
+	if completion {
+		return defaultCreateTimeout + c.drain()
+	}
+	return defaultUpdateTimeout + c.drain()
+}
+
 // unforeseen reports whether a plan cannot say what the attempts will be.
 func (c course) unforeseen() bool {
 	return c.decision.Action == failover.Submit && (c.mayTakeUp() || c.drain() > 0)

@@ -302,6 +302,10 @@ func TestPlanOfADrain(t *testing.T) {
 	if c.drain() != time.Hour || !plan.Location.IsUnknown() || !plan.Attempts.IsUnknown() || plan.SubmissionKey.IsUnknown() {
 		t.Errorf("drain %s, location %s, attempts %s", c.drain(), plan.Location, plan.Attempts)
 	}
+	// Without that on top, an hour of draining would end an update of half an hour.
+	if c.limit(false) != defaultUpdateTimeout+time.Hour || c.limit(true) != defaultCreateTimeout+time.Hour {
+		t.Errorf("limits %s and %s", c.limit(false), c.limit(true))
+	}
 	// A run that has failed has nothing to drain.
 	state = stateOf(t, submissionIn("westus2", "planned"), attemptIn("westus2", "1", failover.StatusFailed, "", false))
 	plan, c, d = plannedFor(t, to, state)

@@ -224,22 +224,18 @@ func (r *Resource) Update(ctx context.Context, req resource.UpdateRequest, resp 
 	if resp.Diagnostics.HasError() {
 		return
 	}
-	limit := defaultUpdateTimeout
-	if plan.WaitForCompletion.ValueBool() {
-		limit = defaultCreateTimeout
-	}
-	timeout, d := plan.Timeouts.Update(ctx, limit)
-	resp.Diagnostics.Append(d...)
-	ctx, cancel := context.WithTimeout(ctx, timeout)
-	defer cancel()
-
 	// What the refresh found silent is not asked: it would cost a timeout, and a
 	// failover needs nothing from there.
 	c, d := decide(ctx, &plan, &state, silent.Answers)
 	resp.Diagnostics.Append(d...)
+	timeout, d := plan.Timeouts.Update(ctx, c.limit(plan.WaitForCompletion.ValueBool()))
+	resp.Diagnostics.Append(d...)
 	if resp.Diagnostics.HasError() {
 		return
 	}
+	ctx, cancel := context.WithTimeout(ctx, timeout)
+	defer cancel()
+
 	w := &change{resource: r, plan: &plan, state: &state, course: c, attempts: append([]attemptModel(nil), c.attempts...)}
 	w.save = func(ctx context.Context) diag.Diagnostics {
 		diags := plan.setAttempts(ctx, w.attempts)

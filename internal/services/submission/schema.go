@@ -139,7 +139,7 @@ func resourceSchema(ctx context.Context) schema.Schema {
 			"timeouts": timeouts.Block(ctx, timeouts.Opts{Create: true, Read: true, Update: true, Delete: true,
 				CreateDescription: "How long submitting, and waiting where that is asked for, may take, as a duration. Default `48h`.",
 				ReadDescription:   "How long refreshing may take, as a duration. Default `5m`.",
-				UpdateDescription: "How long an update, a failover or fencing may take, as a duration. Default `48h` when waiting for completion, else `30m`.",
+				UpdateDescription: "How long an update, a failover or fencing may take, as a duration. Default `48h` when waiting for completion, else `30m`; the pair's `drain_timeout` comes on top where a planned failover drains.",
 				DeleteDescription: "How long cancelling may take, as a duration. Default `15m`.",
 			}),
 		},
