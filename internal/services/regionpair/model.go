@@ -151,8 +151,11 @@ func activeSide(activeRegion types.String, primary, secondary side) (active, sta
 // failover is how a failover is carried out, with its defaults.
 func (m *model) failover(ctx context.Context) (failoverModel, diag.Diagnostics) {
 	f := failoverModel{Mode: types.StringValue(modeForced), MaxDataLoss: types.StringNull(), CoolingTime: types.StringNull(), DrainTimeout: types.StringNull()}
-	if m.Failover.IsNull() || m.Failover.IsUnknown() {
+	switch {
+	case m.Failover.IsNull():
 		return f, nil
+	case m.Failover.IsUnknown():
+		return failoverModel{Mode: types.StringUnknown(), MaxDataLoss: types.StringUnknown(), CoolingTime: types.StringUnknown(), DrainTimeout: types.StringUnknown()}, nil
 	}
 	diags := m.Failover.As(ctx, &f, basetypes.ObjectAsOptions{})
 	if f.Mode.IsNull() {

@@ -56,6 +56,16 @@ func stateActiveIn(t *testing.T, location string, generation int64) *model {
 	return &m
 }
 
+// How to fail over may come with the apply. A plan that had taken the defaults for
+// it would not be kept.
+func TestPlanOfUnknownSettings(t *testing.T) {
+	m := pairActiveIn("westus2")
+	m.Failover = types.ObjectUnknown(m.Failover.AttributeTypes(t.Context()))
+	if settings, _ := m.failover(t.Context()); !settings.Mode.IsUnknown() || !settings.MaxDataLoss.IsUnknown() || !settings.DrainTimeout.IsUnknown() {
+		t.Errorf("the settings are %+v", settings)
+	}
+}
+
 func TestPlan(t *testing.T) {
 	theirs := failover.PairRecord{Pair: "lab", Active: "westeurope", Generation: 2, Phase: failover.PhaseActive, Writer: "they", By: "ann@desk", At: noon.Add(-time.Hour), From: "westus2"}
 	mine := theirs

@@ -222,5 +222,6 @@ func plannable(ctx context.Context, m *model) bool {
 		}
 	}
 	r, d := m.region(ctx)
-	return !d.HasError() && services.Known(r.PairName) && services.Known(r.Location) && services.Known(r.AccountID)
+	return !d.HasError() && services.Known(r.PairName) && services.Known(r.Location) && services.Known(r.AccountID) &&
+		!r.FailoverMode.IsUnknown() && !r.DrainTimeout.IsUnknown()
 }

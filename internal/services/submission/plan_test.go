@@ -257,6 +257,8 @@ func TestNothingIsPlannedOnAnUnknownElement(t *testing.T) {
 		"inputs": func(m *model) {
 			m.Inputs = types.ListValueMust(types.StringType, []attr.Value{types.StringUnknown()})
 		},
+		"failover_mode": func(m *model) { m.Region = regionWith("failover_mode", types.StringUnknown()) },
+		"drain_timeout": func(m *model) { m.Region = regionWith("drain_timeout", types.StringUnknown()) },
 	} {
 		m := submissionIn("westus2", "forced")
 		m.Options = types.ObjectNull(map[string]attr.Type{})
@@ -267,6 +269,13 @@ func TestNothingIsPlannedOnAnUnknownElement(t *testing.T) {
 			t.Errorf("an element of %s is not known", name)
 		}
 	}
+}
+
+func regionWith(name string, value attr.Value) types.Object {
+	region := regionObject("westus2", "forced")
+	attributes := region.Attributes()
+	attributes[name] = value
+	return types.ObjectValueMust(region.AttributeTypes(context.Background()), attributes)
 }
 
 // A run that another client submitted carries no key. Importing it must not make
