@@ -9,6 +9,7 @@ import (
 	"fmt"
 	"strings"
 	"sync"
+	"time"
 
 	"github.com/Azure/azure-sdk-for-go/sdk/azcore"
 
@@ -72,6 +73,9 @@ func (s *Session) SubscriptionID() string { return s.cfg.SubscriptionID }
 func (s *Session) Gate(location string) *region.Gate {
 	return s.gates.For(region.Normalize(location))
 }
+
+// Patience is how long one region may take to answer.
+func (s *Session) Patience() time.Duration { return s.cfg.RegionTimeout }
 
 // Answers reports whether a region may be asked: it has answered in this run,
 // or nobody has tried yet.

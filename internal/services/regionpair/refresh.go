@@ -70,7 +70,10 @@ func (r *Resource) read(ctx context.Context, object *types.Object) (role roleMod
 	if !ok || role.OutputContainerURL.IsNull() {
 		return role, nil, diags
 	}
-	record, exists, err := r.fetch(ctx, role)
+	// The record is a few lines: one that trickles, or stalls again and again, is given up.
+	brief, cancel := context.WithTimeout(ctx, 2*r.session.Patience())
+	record, exists, err := r.fetch(brief, role)
+	cancel()
 	// A service may be down while the storage beside it answers. Stores and
 	// submissions are planned after the pair, and all of them have to go by that. They
 	// share this list, and say what is wrong with it if it is anything else. The storage
@@ -78,6 +81,9 @@ func (r *Resource) read(ctx context.Context, object *types.Object) (role roleMod
 	// has answered there.
 	if _, silence := r.session.Live(ctx, account(role)); diagnostics.IsUnreachable(silence) {
 		diags.Append(diagnostics.Unreachable(silence, r.session)...)
+	}
+	if dark := r.session.Gate(role.Location.ValueString()).Err(); dark != nil {
+		err = dark
 	}
 	if azure.IsNotFound(err) {
 		// The storage account is gone, and its containers went with it.

@@ -57,6 +57,11 @@ var varies = []struct {
 	{regexp.MustCompile(`the key [a-z0-9]{20,}`), "the key KEY"},
 	{regexp.MustCompile(`127\.0\.0\.1:\d+`), "ADDRESS"},
 	{regexp.MustCompile(`\bsample[12]\b`), "SUBMISSION"},
+	// Of two submissions, how far the second has come when the first finds the region dark.
+	{
+		regexp.MustCompile(`error: (The inputs cannot be looked at|The workflow service cannot be asked for earlier runs)\n(region REGION\d is unreachable: [^\n]*\n)\nResource: [^\n]*`),
+		"error: WHAT COMES BEFORE A SUBMISSION\n$2\nResource: LAB/SUBMISSION",
+	},
 	{regexp.MustCompile(`[ \t]+\n`), "\n"},
 }
 
