@@ -30,6 +30,7 @@ type Session struct {
 	accountKeys memo[string]
 	lives       memo[*Live]
 	complete    sync.Map
+	taken       sync.Map
 	storageKeys memo[string]
 	storage     memo[azure.StorageAccount]
 	inputs      replication.Inputs

@@ -231,6 +231,10 @@ func (w *change) cancel(ctx context.Context, which []int) (wait []int, diags dia
 		if err == nil {
 			err = tell(ctx, client, id)
 		}
+		if i == w.course.decision.Supersede && err != nil && !diagnostics.IsUnreachable(err) {
+			// It goes on. Should its user stop it later, the note must not speak for us.
+			w.resource.unnote(ctx, w.state, *a)
+		}
 		// What has ended since the plan cannot be cancelled, and need not be.
 		if err != nil && !left && !diagnostics.IsUnreachable(err) && client != nil {
 			if workflow, lookErr := client.Get(ctx, id); lookErr == nil && workflow.Status.Finished() {

@@ -6,7 +6,9 @@ import (
 	"slices"
 
 	"github.com/hashicorp/terraform-plugin-framework/diag"
+	"github.com/hashicorp/terraform-plugin-log/tflog"
 
+	"github.com/genomics-continuity/terraform-provider-genomics/internal/azure"
 	"github.com/genomics-continuity/terraform-provider-genomics/internal/blobstore"
 	"github.com/genomics-continuity/terraform-provider-genomics/internal/diagnostics"
 	"github.com/genomics-continuity/terraform-provider-genomics/internal/failover"
@@ -44,6 +46,17 @@ func (w *change) note(ctx context.Context, which []int) diag.Diagnostics {
 		diags.Append(diagnostics.Error("A run was not cancelled, because no note could be left beside it", err, at))
 	}
 	return diags
+}
+
+// unnote takes a note back, as far as that can be done.
+func (r *Resource) unnote(ctx context.Context, m *model, a attemptModel) {
+	container, name, err := r.noteOf(ctx, m, a)
+	if container != nil && err == nil {
+		err = container.Delete(ctx, name, blobstore.Condition{})
+	}
+	if err != nil && !blobstore.IsNotFound(err) {
+		tflog.Warn(ctx, "The note beside a run that was not stopped stays", map[string]any{"workflow": a.WorkflowID.ValueString(), "reason": azure.Mask(err.Error())})
+	}
 }
 
 // noted reports whether this provider meant to stop a run that counted.

@@ -203,6 +203,11 @@ func (r *Resource) remove(ctx context.Context, m *model) diag.Diagnostics {
 			continue
 		}
 		at := diagnostics.Context{Resource: workflowResourceID(a.AccountID, a.WorkflowID), Region: a.Location}
+		if r.session.TakenUp(at.Resource) {
+			at.NextStep = "Nothing: it goes on. To run the workflow again, change triggers; replacing the resource takes up the run that is there."
+			diags.Append(diagnostics.Warning("The workflow is kept, for the resource in this one's place has taken it up", nil, at))
+			continue
+		}
 		if !cancel {
 			at.NextStep = "It goes on and writes its results. Cancel it with the service's own client if it is not wanted."
 			diags.Append(diagnostics.Warning("A workflow is left running", nil, at))

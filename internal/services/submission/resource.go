@@ -154,6 +154,8 @@ func (r *Resource) Create(ctx context.Context, req resource.CreateRequest, resp 
 	if attempt == nil {
 		return
 	}
+	// With create_before_destroy it may be the run of the resource that is replaced.
+	r.session.TakeUp(workflowResourceID(attempt.AccountID.ValueString(), attempt.WorkflowID.ValueString()))
 	plan.Generation = types.Int64Value(job.generation)
 	plan.observe(*attempt, workflow)
 	save := func(attempts []attemptModel) {
@@ -206,7 +208,7 @@ func (r *Resource) Read(ctx context.Context, req resource.ReadRequest, resp *res
 		locations = append(locations, a.Location.ValueString())
 	}
 	if side, d := state.region(ctx); !state.Region.IsNull() && !d.HasError() {
-		locations = append(locations, side.PeerLocation.ValueString())
+		locations = append(locations, side.Location.ValueString(), side.PeerLocation.ValueString())
 	}
 	resp.Diagnostics.Append(services.SaveSilent(ctx, resp.Private, r.session.Answers, locations...)...)
 	resp.Diagnostics.Append(state.setAttempts(ctx, attempts)...)

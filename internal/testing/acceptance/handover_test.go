@@ -176,3 +176,33 @@ func TestAccLateSuccessAfterAFailoverThatFailed(t *testing.T) {
 	l.holds(address("one"), "location", primary, "status", "success", "attempts.#", "1", "attempts.0.superseded", "false")
 	l.unchanged(0, flip...)
 }
+
+// A note beside a run that was not stopped after all must not speak for its user,
+// who stops it later.
+func TestAccANoteIsTakenBack(t *testing.T) {
+	l := running(t, "takenback", setup{Pair: `failover = { mode = "planned" }`}, "one")
+	l.inject(primary, harness.Injection{Match: cancellation, Action: harness.Answer, Status: http.StatusForbidden, Body: map[string]any{"Message": "no"}, Count: 10})
+	run, err := l.cli.Apply(l.Context(), flip...)
+	l.failed(run, err, "could not be cancelled")
+	l.ok(l.ClearInjections(l.Context(), primary))
+	l.apply()
+	l.force(primary, "one", 60000, 0)
+	mark := l.mark()
+	l.apply()
+	l.submitted(mark, 0)
+	l.holds(address("one"), "status", "cancelled", "attempts.#", "1")
+}
+
+// A resource that is replaced does not stop the run that the new one has taken up.
+func TestAccCreateBeforeDestroyKeepsTheRun(t *testing.T) {
+	l := running(t, "replaced", setup{Submissions: map[string]submission{"one": {More: "lifecycle {\n create_before_destroy = true\n}"}}}, "one")
+	mark := l.mark()
+	run := l.apply("-replace=" + address("one"))
+	l.warnsOf(run, "has taken it up")
+	l.submitted(mark, 0)
+	if cancels := l.cancels(mark, primary); len(cancels) != 0 {
+		t.Errorf("cancelled: %+v", cancels)
+	}
+	l.holds(address("one"), "attempts.#", "1", "status", "working")
+	l.unchanged(0)
+}
