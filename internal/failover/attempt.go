@@ -30,6 +30,9 @@ func (s Status) Live() bool {
 	}
 }
 
+// Stopping reports whether a run in this state was told to stop, and has or will.
+func (s Status) Stopping() bool { return s == StatusCancelling || s == StatusCancelled }
+
 // Attempt is one run of a submission in one region. A submission has at most
 // one attempt that counts; every other one is superseded.
 type Attempt struct {
@@ -80,7 +83,7 @@ func Current(attempts []Attempt) int {
 // lies beside it. Then no run counts, and the submission is submitted again.
 // Without a note somebody wanted the run gone.
 func HandedOver(now Status, noted bool) bool {
-	return noted && (now == StatusCancelling || now == StatusCancelled)
+	return noted && now.Stopping()
 }
 
 // Unfenced counts the superseded attempts not yet known to be stopped.

@@ -145,7 +145,7 @@ func (o Observation) follow(d *Decision, current int) {
 		d.Action, d.Supersede, d.Reason = Submit, current, "the active region changed and on_failover resubmits all"
 	case cur.Status == StatusSuccess:
 		d.Reason = "it has finished"
-	case cur.Status == StatusCancelled || cur.Status == StatusCancelling:
+	case cur.Status.Stopping():
 		d.Reason = "it was cancelled"
 	case cur.Status == StatusFailed && cur.InputFailure:
 		d.Reason = "it failed for its input and would fail in any region"

@@ -116,7 +116,7 @@ func (w *change) overtaken() (reason string, yes bool) {
 		return "", false
 	}
 	attempts := toCore(w.attempts)
-	if i := w.course.decision.Supersede; i >= 0 && w.given && w.attempts[i].stopped() {
+	if i := w.course.decision.Supersede; i >= 0 && w.given && w.attempts[i].status().Stopping() {
 		attempts[i].Superseded = true
 	}
 	again := w.course.again(attempts)
@@ -207,17 +207,11 @@ func (w *change) keep(ctx context.Context) diag.Diagnostics {
 	*w.plan = *w.state
 	// A run that was stopped for one that did not come to be counts no longer: else
 	// the next plan would take it for cancelled by the user, and leave it so.
-	if i := w.course.decision.Supersede; w.given && i >= 0 && w.attempts[i].stopped() && !w.course.attempts[i].stopped() {
+	if i := w.course.decision.Supersede; w.given && i >= 0 && w.attempts[i].status().Stopping() && !w.course.attempts[i].status().Stopping() {
 		w.attempts[i].Superseded = types.BoolValue(true)
 		w.plan.uncounted()
 	}
 	return w.save(ctx)
-}
-
-// stopped reports whether a run is stopping or has stopped because it was told to.
-func (a attemptModel) stopped() bool {
-	status := failover.Status(a.Status.ValueString())
-	return status == failover.StatusCancelling || status == failover.StatusCancelled
 }
 
 // cancel asks runs to stop, and returns which of them are to be seen stopped. A
@@ -226,7 +220,7 @@ func (a attemptModel) stopped() bool {
 func (w *change) cancel(ctx context.Context, which []int) (wait []int, diags diag.Diagnostics) {
 	for _, i := range which {
 		a := &w.attempts[i]
-		left := !w.course.waits(i)
+		left, where := !w.course.waits(i), a.where()
 		client, id, err := w.resource.client(*a)
 		if err == nil {
 			err = tell(ctx, client, id)
@@ -249,16 +243,12 @@ func (w *change) cancel(ctx context.Context, which []int) (wait []int, diags dia
 			a.Status = types.StringValue(string(failover.StatusCancelled))
 			continue
 		case left:
-			diags.Append(diagnostics.Warning("The run that is left could not be cancelled", err, diagnostics.Context{
-				Resource: workflowResourceID(a.AccountID.ValueString(), a.WorkflowID.ValueString()), Region: a.Location.ValueString(),
-				NextStep: "It is recorded as superseded; a later plan cancels it.",
-			}))
+			where.NextStep = "It is recorded as superseded; a later plan cancels it."
+			diags.Append(diagnostics.Warning("The run that is left could not be cancelled", err, where))
 			continue
 		default:
-			diags.Append(diagnostics.Error("A superseded run could not be cancelled", err, diagnostics.Context{
-				Resource: workflowResourceID(a.AccountID.ValueString(), a.WorkflowID.ValueString()), Region: a.Location.ValueString(),
-				NextStep: "Apply again when its region answers.",
-			}))
+			where.NextStep = "Apply again when its region answers."
+			diags.Append(diagnostics.Error("A superseded run could not be cancelled", err, where))
 			continue
 		}
 		if !left {
@@ -286,10 +276,9 @@ func (w *change) stopped(ctx context.Context, which []int) diag.Diagnostics {
 			w.observe(i, workflow)
 		}
 		if err != nil {
-			diags.Append(diagnostics.Error("A superseded run was not seen to stop", err, diagnostics.Context{
-				Resource: workflowResourceID(a.AccountID.ValueString(), a.WorkflowID.ValueString()), Region: a.Location.ValueString(),
-				NextStep: "Apply again: the cancellation was asked for and will be looked after.",
-			}))
+			where := a.where()
+			where.NextStep = "Apply again: the cancellation was asked for and will be looked after."
+			diags.Append(diagnostics.Error("A superseded run was not seen to stop", err, where))
 		}
 	}
 	return diags
@@ -316,11 +305,7 @@ func (w *change) submit(ctx context.Context, asked []int) diag.Diagnostics {
 	if c.decision.Supersede >= 0 {
 		w.attempts[c.decision.Supersede].Superseded = types.BoolValue(true)
 	}
-	if i := w.find(*attempt); i >= 0 {
-		w.attempts[i] = *attempt
-	} else {
-		w.attempts = append(w.attempts, *attempt)
-	}
+	w.put(*attempt)
 	w.plan.Generation = types.Int64Value(c.generation)
 	w.plan.observe(*attempt, workflow)
 	return diags
@@ -337,9 +322,13 @@ func (w *change) stay() {
 	}
 }
 
-// find is the index of a run among the attempts, or -1.
-func (w *change) find(run attemptModel) int {
-	return slices.IndexFunc(w.attempts, run.same)
+// put takes a run into the attempts, in the place of what was known of it.
+func (w *change) put(run attemptModel) {
+	if i := slices.IndexFunc(w.attempts, run.same); i >= 0 {
+		w.attempts[i] = run
+		return
+	}
+	w.attempts = append(w.attempts, run)
 }
 
 // record takes second runs with the key into the attempts. Where the plan has said
@@ -347,22 +336,16 @@ func (w *change) find(run attemptModel) int {
 // of them could not be stopped.
 func (w *change) record(surplus []attemptModel) diag.Diagnostics {
 	var diags diag.Diagnostics
-	running := slices.IndexFunc(surplus, func(a attemptModel) bool { return !a.stopped() })
+	running := slices.IndexFunc(surplus, func(a attemptModel) bool { return !a.status().Stopping() })
 	if running >= 0 {
-		a := surplus[running]
-		diags.Append(diagnostics.Error("A second run with the same key goes on", nil, diagnostics.Context{
-			Resource: workflowResourceID(a.AccountID.ValueString(), a.WorkflowID.ValueString()), Region: a.Location.ValueString(),
-			NextStep: "Apply again, which cancels it.",
-		}))
+		where := surplus[running].where()
+		where.NextStep = "Apply again, which cancels it."
+		diags.Append(diagnostics.Error("A second run with the same key goes on", nil, where))
 	} else if !w.course.unforeseen() {
 		return diags
 	}
 	for _, a := range surplus {
-		if i := w.find(a); i >= 0 {
-			w.attempts[i] = a
-		} else {
-			w.attempts = append(w.attempts, a)
-		}
+		w.put(a)
 	}
 	return diags
 }
@@ -396,9 +379,9 @@ func (w *change) promote(ctx context.Context) diag.Diagnostics {
 		err = fmt.Errorf("it is %s now", workflow.Status)
 	}
 	if err != nil {
-		diags.Append(diagnostics.Error("The run that finished first cannot be read", err, diagnostics.Context{
-			Resource: workflowResourceID(winner.AccountID.ValueString(), winner.WorkflowID.ValueString()), Region: winner.Location.ValueString(),
-			NextStep: "Plan again."}))
+		where := winner.where()
+		where.NextStep = "Plan again."
+		diags.Append(diagnostics.Error("The run that finished first cannot be read", err, where))
 		return diags
 	}
 	if i := w.course.decision.Supersede; i >= 0 {

@@ -36,7 +36,7 @@ func (w *change) note(ctx context.Context, which []int) diag.Diagnostics {
 		if err == nil {
 			continue
 		}
-		at := diagnostics.Context{Resource: workflowResourceID(a.AccountID.ValueString(), a.WorkflowID.ValueString()), Region: a.Location.ValueString()}
+		at := a.where()
 		if !w.course.waits(i) {
 			at.NextStep = "It is recorded as superseded; a later plan cancels it."
 			diags.Append(diagnostics.Warning("The run that is left was not cancelled, because no note could be left beside it", err, at))
@@ -114,7 +114,7 @@ func (r *Resource) strays(ctx context.Context, m *model, attempts []attemptModel
 		}
 	}
 	for _, account := range []session.ServiceAccount{
-		{ID: side.AccountID.ValueString(), Location: side.Location.ValueString(), URL: side.APIURL.ValueString()},
+		side.account(),
 		{ID: side.PeerAccountID.ValueString(), Location: side.PeerLocation.ValueString(), URL: side.PeerAPIURL.ValueString()},
 	} {
 		if account.ID == "" || account.Location == "" {
@@ -143,7 +143,7 @@ func (r *Resource) strays(ctx context.Context, m *model, attempts []attemptModel
 func (r *Resource) stopStrays(ctx context.Context, m *model, attempts []attemptModel) (over []attemptModel, diags diag.Diagnostics) {
 	found, _ := r.strays(ctx, m, attempts)
 	for _, stray := range found {
-		where := diagnostics.Context{Resource: workflowResourceID(stray.AccountID.ValueString(), stray.WorkflowID.ValueString()), Region: stray.Location.ValueString()}
+		where := stray.where()
 		if workflow, err := r.halt(ctx, stray); err != nil {
 			where.NextStep = "The next plan finds it and stops it."
 			diags.Append(diagnostics.Warning("A second run with the same key could not be cancelled", err, where))

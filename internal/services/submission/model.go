@@ -12,6 +12,7 @@ import (
 	"github.com/hashicorp/terraform-plugin-framework/types"
 	"github.com/hashicorp/terraform-plugin-framework/types/basetypes"
 
+	"github.com/genomics-continuity/terraform-provider-genomics/internal/diagnostics"
 	"github.com/genomics-continuity/terraform-provider-genomics/internal/failover"
 	"github.com/genomics-continuity/terraform-provider-genomics/internal/msgenomics"
 	"github.com/genomics-continuity/terraform-provider-genomics/internal/region"
@@ -242,6 +243,19 @@ func toCore(attempts []attemptModel) []failover.Attempt {
 		})
 	}
 	return out
+}
+
+// account is the service account of the side.
+func (r regionModel) account() session.ServiceAccount {
+	return session.ServiceAccount{ID: r.AccountID.ValueString(), Location: r.Location.ValueString(), URL: r.APIURL.ValueString()}
+}
+
+// status is the attempt's in the words of the decisions.
+func (a attemptModel) status() failover.Status { return failover.Status(a.Status.ValueString()) }
+
+// where is what a person needs to find the run.
+func (a attemptModel) where() diagnostics.Context {
+	return diagnostics.Context{Resource: workflowResourceID(a.AccountID.ValueString(), a.WorkflowID.ValueString()), Region: a.Location.ValueString()}
 }
 
 // account is where an attempt ran.

@@ -37,13 +37,12 @@ func (r *Resource) refresh(ctx context.Context, m *model, attempts []attemptMode
 		case err != nil && diagnostics.IsUnreachable(err):
 			diags.Append(diagnostics.Unreachable(err, r.session)...)
 		case err != nil:
-			diags.Append(diagnostics.Error("The workflow cannot be read", err, diagnostics.Context{
-				Resource: workflowResourceID(a.AccountID.ValueString(), a.WorkflowID.ValueString()), Region: a.Location.ValueString()}))
+			diags.Append(diagnostics.Error("The workflow cannot be read", err, a.where()))
 		case !found && i == current:
 			gone = true
 		case !found:
 			a.Status = types.StringValue(string(failover.StatusCancelled))
-		case i == current && !imported && stopping(workflow.Status):
+		case i == current && !imported && failover.Status(workflow.Status.String()).Stopping():
 			diags.Append(r.cancelled(ctx, m, a, workflow)...)
 		default:
 			a.observe(workflow)
@@ -58,7 +57,7 @@ func (r *Resource) refresh(ctx context.Context, m *model, attempts []attemptMode
 			diags.Append(diagnostics.Unreachable(err, r.session)...)
 			continue
 		}
-		// The pair reads both regions too, and says what is wrong with one.
+		// What is wrong with a region is said where a run there is read.
 		tflog.Warn(ctx, "Runs that nobody knows of cannot be looked for", map[string]any{"reason": azure.Mask(err.Error())})
 	}
 	if !gone || diags.HasError() {
@@ -84,23 +83,18 @@ func (r *Resource) cancelled(ctx context.Context, m *model, a *attemptModel, wor
 		if diagnostics.IsUnreachable(err) {
 			return diagnostics.Unreachable(err, r.session)
 		}
-		return diag.Diagnostics{diagnostics.Error("Nothing tells who cancelled the workflow", err, diagnostics.Context{
-			Resource: workflowResourceID(a.AccountID.ValueString(), a.WorkflowID.ValueString()), Region: a.Location.ValueString(),
-			NextStep: "Plan again when the output container can be read: a note in it says whether the provider did.",
-		})}
+		where := a.where()
+		where.NextStep = "Plan again when the output container can be read: a note in it says whether the provider did."
+		return diag.Diagnostics{diagnostics.Error("Nothing tells who cancelled the workflow", err, where)}
 	}
 	a.observe(workflow)
-	if failover.HandedOver(failover.Status(a.Status.ValueString()), noted) {
+	if failover.HandedOver(a.status(), noted) {
 		a.Superseded = types.BoolValue(true)
 		m.uncounted()
 		return nil
 	}
 	m.observe(*a, workflow)
 	return nil
-}
-
-func stopping(status msgenomics.Status) bool {
-	return status == msgenomics.StatusCancelling || status == msgenomics.StatusCancelled
 }
 
 // look finds a run in the listing that all readers of its account share, and

@@ -155,7 +155,7 @@ func (r *Resource) Create(ctx context.Context, req resource.CreateRequest, resp 
 		return
 	}
 	// With create_before_destroy it may be the run of the resource that is replaced.
-	r.session.TakeUp(workflowResourceID(attempt.AccountID.ValueString(), attempt.WorkflowID.ValueString()))
+	r.session.TakeUp(attempt.where().Resource)
 	plan.Generation = types.Int64Value(job.generation)
 	plan.observe(*attempt, workflow)
 	save := func(attempts []attemptModel) {

@@ -61,9 +61,7 @@ func (l *launch) run(ctx context.Context) (*attemptModel, msgenomics.Workflow, d
 		diags.Append(diagnostics.Error(summary, err, where))
 		return nil, msgenomics.Workflow{}, diags
 	}
-	client, err := l.session.Service(session.ServiceAccount{
-		ID: l.region.AccountID.ValueString(), Location: l.region.Location.ValueString(), URL: l.region.APIURL.ValueString(),
-	})
+	client, err := l.session.Service(l.region.account())
 	if err != nil {
 		return failed("No client for the workflow service", err, "")
 	}
@@ -154,9 +152,9 @@ func (l *launch) key(found []msgenomics.Workflow) string {
 func (l *launch) cancel(ctx context.Context, client *msgenomics.Client, key string, found []msgenomics.Workflow, runs []failover.Found) diag.Diagnostics {
 	var diags diag.Diagnostics
 	for _, run := range runs {
-		where := diagnostics.Context{Resource: workflowResourceID(l.region.AccountID.ValueString(), run.WorkflowID), Region: l.region.Location.ValueString()}
 		attempt := l.attempt(key, found, pick(found, run.WorkflowID))
 		attempt.Superseded = types.BoolValue(true)
+		where := attempt.where()
 		id, err := strconv.ParseInt(run.WorkflowID, 10, 64)
 		if err == nil {
 			err = tell(ctx, client, id)
