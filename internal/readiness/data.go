@@ -202,7 +202,7 @@ func (o Observation) workflowInputs() []Check {
 }
 
 func (p Problem) describe(now time.Time) string {
-	text := fmt.Sprintf("%s needs %s", p.Workflow, p.Text)
+	text := fmt.Sprintf("%s: %s", p.Workflow, p.Text)
 	if p.Size >= 0 && !p.Modified.IsZero() {
 		text += fmt.Sprintf(" (%s, %s old)", size(p.Size), Age(now.Sub(p.Modified)))
 	}

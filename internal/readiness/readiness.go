@@ -135,11 +135,11 @@ func Worst(checks []Check) []Check {
 	return out
 }
 
-// About names what a check is about, for people: "replication of reads in westeurope".
+// About names what a check is about, for people: "replication (reads) in westeurope".
 func (c Check) About() string {
 	text := strings.ReplaceAll(c.Name, "_", " ")
 	if c.Subject != "" {
-		text += " of " + c.Subject
+		text += " (" + c.Subject + ")"
 	}
 	if c.Region != "" {
 		text += " in " + c.Region

@@ -123,7 +123,7 @@ var rows = []row{
 
 	{"input missing", func(o *Observation) {
 		o.Workflows.Problems = []Problem{{Workflow: "NA12878", Input: "c.fq.gz", Text: `"c.fq.gz" is missing`, Size: 1 << 20, Modified: noon.Add(-3 * time.Hour)}}
-	}, RuleWorkflowInputs, Fail, `NA12878 needs "c.fq.gz" is missing (1.0 MiB, 3h old).`, "terraform apply"},
+	}, RuleWorkflowInputs, Fail, `NA12878: "c.fq.gz" is missing (1.0 MiB, 3h old).`, "terraform apply"},
 	{"input missing on both sides", func(o *Observation) {
 		o.Workflows.Problems = []Problem{{Workflow: "NA12878", Input: "c", Text: `"c" is missing`, Size: -1, Gone: true}}
 	}, RuleWorkflowInputs, Fail, `"c" is missing.`, "az storage blob upload"},
@@ -216,8 +216,8 @@ func TestVerdictAndSummary(t *testing.T) {
 		{nil, VerdictUnknown, "unknown: nothing was checked"},
 		{[]Check{pass}, Ready, "ready: all checks (1) pass"},
 		{[]Check{pass, unknown}, VerdictUnknown, "unknown: 1 of 2 checks could not be made (drill), and unknown is not ready"},
-		{[]Check{unknown, fail}, NotReady, "not ready: 1 of 2 checks fail (replication of reads in westeurope), and 1 unknown (drill)"},
-		{[]Check{fail, fail, fail, fail, pass}, NotReady, "not ready: 4 of 5 checks fail (replication of reads in westeurope, replication of reads in westeurope, replication of reads in westeurope and 1 more)"},
+		{[]Check{unknown, fail}, NotReady, "not ready: 1 of 2 checks fail (replication (reads) in westeurope), and 1 unknown (drill)"},
+		{[]Check{fail, fail, fail, fail, pass}, NotReady, "not ready: 4 of 5 checks fail (replication (reads) in westeurope, replication (reads) in westeurope, replication (reads) in westeurope and 1 more)"},
 		// A status that nobody knows is not ready either.
 		{[]Check{pass, {Name: "odd", Status: "maybe"}}, VerdictUnknown, "unknown: 1 of 2 checks could not be made (odd), and unknown is not ready"},
 	} {
