@@ -50,6 +50,7 @@ func (e *Emulator) adminHandler() http.Handler {
 	handle("POST /admin/hold", func(r *http.Request) (any, error) { return e.hold(r, e.controls.Hold) })
 	handle("POST /admin/release", func(r *http.Request) (any, error) { return e.hold(r, e.controls.Release) })
 	e.faultRoutes(handle)
+	e.faceRoutes(handle)
 	return mux
 }
 

@@ -35,6 +35,7 @@ type Emulator struct {
 	log      *state.Log
 	journal  *journal.Journal
 	vault    *journal.Vault
+	issuer   *identity.Issuer
 	store    *arm.Store
 	controls *workflows.Controls
 	secrets  secrets
@@ -101,12 +102,12 @@ func (e *Emulator) build() error {
 	for _, a := range e.config.StorageAccounts {
 		e.store.AddStorage(arm.StorageAccount{Name: a.Name, ResourceGroup: a.ResourceGroup, Location: a.Region, Key: a.Key})
 	}
-	issuer := &identity.Issuer{Tenant: e.config.Tenant, Lifetime: e.config.TokenLifetime, Vault: e.vault, Now: time.Now}
+	e.issuer = &identity.Issuer{Tenant: e.config.Tenant, Lifetime: e.config.TokenLifetime, Vault: e.vault, Now: time.Now}
 	e.manager = e.target("resource-manager", e.config.ResourceManagerPort, fault.Config{Plane: journal.PlaneARM, Handler: &arm.Server{
-		Store: e.store, Issuer: issuer, Regions: locations(e.config.Regions), BlobEndpoint: e.blobEndpoint,
+		Store: e.store, Issuer: e.issuer, Regions: locations(e.config.Regions), BlobEndpoint: e.blobEndpoint,
 		RetryAfterMilliseconds: int(e.config.RetryAfter.Milliseconds()),
 	}})
-	e.identity = e.target("identity", e.config.IdentityPort, fault.Config{Plane: journal.PlaneIdentity, Handler: &identity.Endpoint{Issuer: issuer, Header: e.secrets.IdentityHeader}})
+	e.identity = e.target("identity", e.config.IdentityPort, fault.Config{Plane: journal.PlaneIdentity, Handler: &identity.Endpoint{Issuer: e.issuer, Header: e.secrets.IdentityHeader}})
 	adminPort, wish := e.keptPort("admin", e.config.AdminPort)
 	e.admin = fault.NewPort(adminPort, wish, e.adminHandler())
 	for _, r := range e.config.Regions {

@@ -18,6 +18,8 @@ type Ready struct {
 // ReadyRegion is where one region's servers are.
 type ReadyRegion struct {
 	Service string `json:"service"`
+	TES     string `json:"tes"` // the base URL of the region's TES, with its prefix
+	WES     string `json:"wes"` // the base URL of the region's WES, with its prefix
 	Blob    string `json:"blob"`
 }
 
@@ -38,7 +40,10 @@ func (e *Emulator) Ready() Ready {
 		SubscriptionID: e.config.Subscription, TenantID: e.config.Tenant, Regions: map[string]ReadyRegion{},
 	}
 	for _, region := range e.regions {
-		r.Regions[region.name] = ReadyRegion{Service: region.serviceTarget.URL(), Blob: region.blobTarget.URL()}
+		service, settings := region.serviceTarget.URL(), region.faces.Switches.Settings()
+		r.Regions[region.name] = ReadyRegion{
+			Service: service, TES: service + settings.TES.Prefix, WES: service + settings.WES.Prefix, Blob: region.blobTarget.URL(),
+		}
 	}
 	for _, a := range e.store.StorageAccounts() {
 		r.StorageAccounts = append(r.StorageAccounts, ReadyStorageAccount{

@@ -12,6 +12,7 @@ import (
 	"github.com/genomics-continuity/terraform-provider-genomics/internal/emulator/arm"
 	"github.com/genomics-continuity/terraform-provider-genomics/internal/emulator/door"
 	"github.com/genomics-continuity/terraform-provider-genomics/internal/emulator/fault"
+	"github.com/genomics-continuity/terraform-provider-genomics/internal/emulator/ga4gh"
 	"github.com/genomics-continuity/terraform-provider-genomics/internal/emulator/journal"
 	"github.com/genomics-continuity/terraform-provider-genomics/internal/emulator/reads"
 	"github.com/genomics-continuity/terraform-provider-genomics/internal/emulator/workflows"
@@ -22,6 +23,7 @@ import (
 type region struct {
 	name          string
 	service       *workflows.Service
+	faces         *ga4gh.Faces
 	door          *door.Door
 	serviceTarget *fault.Target
 	blobTarget    *fault.Target
@@ -77,6 +79,9 @@ func (e *Emulator) addRegion(config Region) error {
 	if _, err := e.log.Get(kindFault, r.name, &r.fault); err != nil {
 		return err
 	}
+	if err := e.addFaces(r); err != nil {
+		return err
+	}
 	service, err := workflows.New(workflows.Config{
 		Region: r.name, Log: e.log, Controls: e.controls, MaxJobs: e.config.MaxJobs,
 		Limits:       reads.Limits{MaxReadLength: e.maxReadLength()},
@@ -93,14 +98,20 @@ func (e *Emulator) addRegion(config Region) error {
 			return e.doorEndpoint(a), true
 		},
 		StorageDark: func() bool { return r.blobTarget.Fault().Dark() },
-		Seen:        e.remember,
-		Mark:        func(h http.Header) { h.Set(door.JobHeader, e.secrets.JobMark) },
-		Logger:      e.config.Logger, Now: time.Now,
+		KnownHost: func(host string) bool {
+			_, _, known := e.regionOfDoor(host)
+			return known
+		},
+		Behave: r.faces.Behave,
+		Seen:   e.remember,
+		Mark:   func(h http.Header) { h.Set(door.JobHeader, e.secrets.JobMark) },
+		Logger: e.config.Logger, Now: time.Now,
 	})
 	if err != nil {
 		return err
 	}
 	r.service = service
+	r.faces.Service, r.faces.Else = service, service
 	r.door = &door.Door{
 		Region: r.name, Vault: e.vault, JobMark: e.secrets.JobMark, RegionOf: e.regionOfDoor,
 		Owns: func(account string) bool {
@@ -114,7 +125,7 @@ func (e *Emulator) addRegion(config Region) error {
 		}
 	}
 	r.door.Open()
-	r.serviceTarget = e.target(r.name+"/service", config.ServicePort, fault.Config{Plane: journal.PlaneService, Region: r.name, Handler: service, Describe: e.describeService(r.name)})
+	r.serviceTarget = e.target(r.name+"/service", config.ServicePort, fault.Config{Plane: journal.PlaneService, Region: r.name, Handler: r.faces, Describe: e.describeService(r.name)})
 	r.blobTarget = e.target(r.name+"/blob", config.BlobPort, fault.Config{Plane: journal.PlaneStorage, Region: r.name, Handler: r.door, Describe: r.door.Describe})
 	r.serviceTarget.Preset(r.fault.For(fault.ScopeService))
 	r.blobTarget.Preset(r.fault.For(fault.ScopeStorage))

@@ -17,6 +17,8 @@ type result struct {
 	code    int
 	message string
 	bases   *int64
+	// products are what a task has written.
+	products []Product
 }
 
 // jobLog collects what goes into the archive of logs.
@@ -28,6 +30,9 @@ func (l *jobLog) printf(format string, args ...any) { fmt.Fprintf(&l.out, format
 // checks every input, waits as the settings say, and writes what a client can
 // check.
 func (s *Service) execute(ctx context.Context, run Run) result {
+	if run.Task != nil {
+		return s.executeTask(ctx, run)
+	}
 	log := &jobLog{}
 	log.printf("workflow %d in %s, attempt %d: %s %s", run.ID, s.Region, run.Attempts, run.Process, run.Submission.ProcessArgs)
 	bases, err := s.process(ctx, run, log)
@@ -78,12 +83,11 @@ func (s *Service) process(ctx context.Context, run Run, log *jobLog) (int64, err
 }
 
 func (s *Service) readInputs(ctx context.Context, run Run, log *jobLog) (bases int64, err error) {
-	select {
-	case s.cpu <- struct{}{}:
-		defer func() { <-s.cpu }()
-	case <-ctx.Done():
-		return 0, context.Cause(ctx)
+	leave, err := s.reading(ctx)
+	if err != nil {
+		return 0, err
 	}
+	defer leave()
 	inputs := run.Submission.Inputs
 	if run.Submission.aligned() {
 		for _, input := range inputs {
@@ -107,14 +111,27 @@ func (s *Service) readInputs(ctx context.Context, run Run, log *jobLog) (bases i
 	return bases, nil
 }
 
+// reading waits for a place among the jobs that read, and returns how to leave it.
+func (s *Service) reading(ctx context.Context) (leave func(), err error) {
+	select {
+	case s.cpu <- struct{}{}:
+		return func() { <-s.cpu }, nil
+	case <-ctx.Done():
+		return nil, context.Cause(ctx)
+	}
+}
+
 func (s *Service) readAligned(ctx context.Context, run Run, input Input) (int64, error) {
 	body, err := s.fetch(ctx, run, input)
 	if err != nil {
 		return 0, err
 	}
 	defer body.Close()
-	file := reads.Named{Name: input.Name, Reader: body}
-	if strings.HasSuffix(strings.ToLower(input.Name), ".bam") {
+	return s.countAligned(ctx, reads.Named{Name: input.Name, Reader: body})
+}
+
+func (s *Service) countAligned(ctx context.Context, file reads.Named) (int64, error) {
+	if strings.HasSuffix(strings.ToLower(file.Name), ".bam") {
 		return reads.BAM(ctx, file, s.Limits)
 	}
 	return reads.SAM(ctx, file, s.Limits)

@@ -60,6 +60,9 @@ func (s *Service) job(ctx context.Context, id int64, epoch int) {
 			return
 		}
 	}
+	if !s.granted(ctx, id) {
+		return
+	}
 	run, ok := s.started(id, epoch)
 	if !ok {
 		return
@@ -90,7 +93,7 @@ func (s *Service) done(id int64, epoch int, r result) {
 		return
 	}
 	delete(s.jobs, id)
-	run.FailureCode, run.Message, run.BasesProcessed = r.code, r.message, r.bases
+	run.FailureCode, run.Message, run.BasesProcessed, run.Products = r.code, r.message, r.bases, r.products
 	run.Restart = r.code == CodeStorage && s.StorageDark()
 	s.turn(run, r.status, "the job ended")
 }
@@ -104,17 +107,20 @@ func (s *Service) cancel(tenant, id int64) (run Run, found, refused bool) {
 	if r == nil || !r.belongs(tenant) {
 		return Run{}, false, false
 	}
-	switch r.Status {
-	case Cancelling, Cancelled:
-	case Succeeded, Failed:
-		return r.clone(), true, true
-	default:
-		s.halt(r, errCancelled)
-		r.Restart = false
-		s.turn(r, Cancelling, "cancellation was requested")
-		s.settle(r)
+	over := r.Status == Succeeded || r.Status == Failed
+	s.stopRun(r)
+	return r.clone(), true, over
+}
+
+// stopRun asks for the end of a run that has not ended. The caller holds the lock.
+func (s *Service) stopRun(r *Run) {
+	if finished(r.Status) || r.Status == Cancelling {
+		return
 	}
-	return r.clone(), true, false
+	s.halt(r, errCancelled)
+	r.Restart = false
+	s.turn(r, Cancelling, "cancellation was requested")
+	s.settle(r)
 }
 
 // settle turns "cancellation requested" into "cancelled" after a while. The
@@ -176,6 +182,10 @@ func (s *Service) Outage() {
 		switch run.Status {
 		case InProgress:
 			s.halt(run, errOutage)
+			if run.Stuck || s.behaviour(run).Stuck {
+				s.freeze(run, run.Shown)
+				continue
+			}
 			run.Restart, run.FailureCode = true, CodeOutage
 			run.Message = "The workflow failed because of an internal error of the service."
 			s.turn(run, Failed, "the region went down")
@@ -231,6 +241,7 @@ func (s *Service) Drop(tenant int64) {
 // Change is what the admin API may force on a run.
 type Change struct {
 	Status      *int   `json:"status,omitempty"`
+	State       string `json:"state,omitempty"` // of a task, in the words of the GA4GH interfaces
 	FailureCode *int   `json:"failure_code,omitempty"`
 	Message     string `json:"message,omitempty"`
 	Release     bool   `json:"release,omitempty"` // no hold applies to this run from now on
@@ -250,8 +261,11 @@ func (s *Service) Force(id int64, c Change) (Record, error) {
 		run.Exempt = true
 		s.save(run)
 	}
-	if c.Status != nil {
+	switch {
+	case c.Status != nil:
 		s.force(run, *c.Status, c)
+	case c.State != "" && run.Task != nil:
+		s.forceState(run, c.State, c)
 	}
 	if c.Forget {
 		s.forget(run)

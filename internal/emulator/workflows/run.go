@@ -27,6 +27,7 @@ const (
 	CodeStorage      = 901 // the region's storage did not deliver an input or take an output
 	CodeAccess       = 902 // storage refused the SAS, or the blob is not there
 	CodeOutputExists = 903 // OVERWRITE is false and the output is there
+	CodeExecutor     = 904 // a task's own program ended with an error, as the admin API says
 	CodeForced       = 999 // set over the admin API without a code
 )
 
@@ -85,16 +86,27 @@ type Run struct {
 	Submission     Submission   `json:"submission"`
 	Transitions    []Transition `json:"transitions"`
 
+	// Task is what a client of a GA4GH face asked for; nil is a run of the service's own.
+	Task     *Task     `json:"task,omitempty"`
+	Products []Product `json:"products,omitempty"` // what the task has written
+	// Shown is the state that a face shows whatever the status says.
+	Shown        string `json:"shown,omitempty"`
+	Stuck        bool   `json:"stuck,omitempty"`        // nothing is behind it, and nothing will change it
+	Initializing bool   `json:"initializing,omitempty"` // it waits for a machine
+
 	epoch int // of the job now running, so that a dead job's result is ignored
 }
 
 // belongs reports whether an account sees the run.
-func (r *Run) belongs(tenant int64) bool { return r.TenantID == tenant && !r.Forgotten }
+func (r *Run) belongs(tenant int64) bool {
+	return r.Task == nil && r.TenantID == tenant && !r.Forgotten
+}
 
 func (r *Run) clone() Run {
 	c := *r
 	c.Transitions = slices.Clone(r.Transitions)
 	c.Submission.Inputs = slices.Clone(r.Submission.Inputs)
+	c.Products = slices.Clone(r.Products)
 	c.Submission.Optional = maps.Clone(r.Submission.Optional)
 	return c
 }
@@ -140,11 +152,12 @@ var tokenForm = regexp.MustCompile(`^\[tfg:([a-z0-9]+)\]`)
 type Record struct {
 	Region          string       `json:"region"`
 	Account         string       `json:"account"`
+	Face            Face         `json:"face,omitempty"` // tes or wes; empty is the service's own
 	ID              int64        `json:"id"`
 	Status          int          `json:"status"`
 	StatusName      string       `json:"status_name"`
 	Description     string       `json:"description"`
-	Token           string       `json:"token,omitempty"` // from a description that begins with [tfg:…]
+	Token           string       `json:"token,omitempty"` // from a description that begins with [tfg:…], or from a tag
 	Process         string       `json:"process"`
 	ProcessArgs     string       `json:"process_args"`
 	Inputs          []string     `json:"inputs"`
@@ -160,10 +173,14 @@ type Record struct {
 	Ended           *time.Time   `json:"ended"`
 	Held            bool         `json:"held"`
 	Forgotten       bool         `json:"forgotten,omitempty"`
+	Stuck           bool         `json:"stuck,omitempty"`
 	Transitions     []Transition `json:"transitions"`
 }
 
 func (r *Run) record(held bool) Record {
+	if r.Task != nil {
+		return r.taskRecord(held)
+	}
 	token := ""
 	if match := tokenForm.FindStringSubmatch(r.Submission.Description); match != nil {
 		token = match[1]

@@ -42,6 +42,10 @@ type Config struct {
 	BlobURL func(account string) (string, bool)
 	// StorageDark reports whether this region's storage is down.
 	StorageDark func() bool
+	// Behave tells how the region's server of a GA4GH face runs its tasks; nil is without fail.
+	Behave func(Face) Behaviour
+	// KnownHost reports whether a host:port is a region's Blob endpoint: no task reads or writes elsewhere.
+	KnownHost func(host string) bool
 	// Seen is told of every SAS and key a client sends. It may be nil.
 	Seen func(kind, owner, text string)
 	// Mark puts the sign of a job's own requests on them.
@@ -120,6 +124,9 @@ func (s *Service) Open(ctx context.Context, down bool) {
 	for _, run := range s.runs {
 		switch run.Status {
 		case InProgress:
+			if run.Stuck {
+				continue
+			}
 			s.turn(run, Queued, "the emulator was restarted")
 			s.launch(run)
 		case Queued:
@@ -175,6 +182,7 @@ func (s *Service) find(id int64) *Run {
 func (s *Service) turn(run *Run, status int, reason string) {
 	now := s.Now().UTC()
 	run.Status = status
+	run.Shown, run.Stuck, run.Initializing = "", false, false
 	run.Transitions = append(run.Transitions, Transition{Status: status, Name: StatusName(status), Time: now, Reason: reason})
 	run.Ended = nil
 	if finished(status) {

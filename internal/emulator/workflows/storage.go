@@ -36,8 +36,12 @@ func (e *storageError) code() int {
 
 // fetch opens one input with the SAS that came with it.
 func (s *Service) fetch(ctx context.Context, run Run, input Input) (io.ReadCloser, error) {
-	place := strings.Join([]string{run.Submission.InputAccount, run.Submission.InputContainer, input.Name}, "/")
-	response, err := s.ask(ctx, http.MethodGet, place, input.SAS, nil, nil)
+	return s.open(ctx, strings.Join([]string{run.Submission.InputAccount, run.Submission.InputContainer, input.Name}, "/"), input.SAS)
+}
+
+// open reads one blob.
+func (s *Service) open(ctx context.Context, place, sas string) (io.ReadCloser, error) {
+	response, err := s.ask(ctx, http.MethodGet, place, sas, nil, nil)
 	if err != nil {
 		return nil, err
 	}
@@ -68,12 +72,19 @@ func (s *Service) exists(ctx context.Context, run Run, name string) (bool, error
 // put writes a blob of the output container. Without overwrite an existing one
 // is left as it is and errOutputExists returned.
 func (s *Service) put(ctx context.Context, run Run, name, contentType string, content []byte, overwrite bool) error {
-	place := outputPlace(run, name)
-	header := http.Header{"X-Ms-Blob-Type": {"BlockBlob"}, "Content-Type": {contentType}}
+	header := http.Header{"Content-Type": {contentType}}
 	if !overwrite {
 		header.Set("If-None-Match", "*")
 	}
-	response, err := s.ask(ctx, http.MethodPut, place, run.Submission.OutputSAS, header, content)
+	return s.write(ctx, outputPlace(run, name), run.Submission.OutputSAS, header, content)
+}
+
+// write puts one blob. With If-None-Match in header an existing one is left as
+// it is and errOutputExists returned.
+func (s *Service) write(ctx context.Context, place, sas string, header http.Header, content []byte) error {
+	header.Set("X-Ms-Blob-Type", "BlockBlob")
+	overwrite := header.Get("If-None-Match") == ""
+	response, err := s.ask(ctx, http.MethodPut, place, sas, header, content)
 	if err != nil {
 		return err
 	}

@@ -153,10 +153,11 @@ func (a *Admin) Pace(ctx context.Context, job, cancel time.Duration) error {
 type JobRun struct {
 	Region          string       `json:"region"`
 	Account         string       `json:"account"`
+	Face            string       `json:"face"` // tes or wes; empty is the workflow service
 	ID              int64        `json:"id"`
 	Status          string       `json:"status_name"` // queued, working, success, failed, cancelling, cancelled
 	Description     string       `json:"description"`
-	Token           string       `json:"token"` // the submission key its description begins with
+	Token           string       `json:"token"` // the submission key its description begins with, or that a tag holds
 	Process         string       `json:"process"`
 	ProcessArgs     string       `json:"process_args"`
 	Inputs          []string     `json:"inputs"`
@@ -172,6 +173,7 @@ type JobRun struct {
 	Ended           *time.Time   `json:"ended"`
 	Held            bool         `json:"held"`
 	Forgotten       bool         `json:"forgotten"` // the service knows nothing of it
+	Stuck           bool         `json:"stuck"`     // it shows a state with nothing behind it
 	Transitions     []Transition `json:"transitions"`
 }
 
@@ -199,6 +201,7 @@ func (a *Admin) Runs(ctx context.Context, region, description string) ([]JobRun,
 // Force is a change made to a run behind the service's back.
 type Force struct {
 	Status      *int   `json:"status,omitempty"` // the service's code
+	State       string `json:"state,omitempty"`  // of a task or a run, in the words of TES and WES
 	FailureCode *int   `json:"failure_code,omitempty"`
 	Message     string `json:"message,omitempty"`
 	Release     bool   `json:"release,omitempty"` // no hold applies to this run from now on

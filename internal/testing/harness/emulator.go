@@ -28,6 +28,8 @@ type Ready struct {
 // ReadyRegion is where one region's servers are.
 type ReadyRegion struct {
 	Service string `json:"service"`
+	TES     string `json:"tes"` // base URL, with its prefix
+	WES     string `json:"wes"` // base URL, with its prefix
 	Blob    string `json:"blob"`
 }
 

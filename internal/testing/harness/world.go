@@ -119,6 +119,9 @@ func (w *World) Container(region, name string) (*Container, error) {
 func (w *World) Reset(ctx context.Context) error {
 	places := append([]string{ResourceManager}, w.options.Regions...)
 	failures := []error{w.Thaw(ctx)}
+	for _, region := range w.options.Regions {
+		failures = append(failures, w.ResetFaces(ctx, region))
+	}
 	for _, region := range places {
 		failures = append(failures, w.ClearInjections(ctx, region), w.Up(ctx, region))
 	}
