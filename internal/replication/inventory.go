@@ -237,26 +237,5 @@ func emptyWhenMissing(list iter.Seq2[blobstore.Blob, error]) iter.Seq2[blobstore
 
 // Survey compares both sides by their listings and manifests, and changes nothing.
 func Survey(ctx context.Context, src, dst Side, opt Options) (Inventory, error) {
-	opt, f, err := opt.prepare()
-	if err != nil {
-		return Inventory{}, err
-	}
-	own, reverse, err := fetchBoth(ctx, src, dst, opt)
-	if err != nil {
-		return Inventory{}, err
-	}
-	defer own.close()
-	defer reverse.close()
-	var inv Inventory
-	by := opt.rules(src)
-	for r, err := range rows(ctx, src, dst, f, own, reverse) {
-		if err != nil {
-			return Inventory{}, err
-		}
-		inv.count(r, decide(r, by))
-	}
-	if own != nil {
-		inv.ManifestSHA256, inv.RecoveryPoint = own.digest, own.header.RecoveryPoint
-	}
-	return inv, nil
+	return Compare(ctx, src, dst, opt, func(Compared) {})
 }

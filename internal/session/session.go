@@ -33,6 +33,7 @@ type Session struct {
 	taken       sync.Map
 	storageKeys memo[string]
 	storage     memo[azure.StorageAccount]
+	groups      memo[azure.Group]
 	inputs      replication.Inputs
 
 	mu       sync.Mutex
