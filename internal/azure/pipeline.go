@@ -121,7 +121,7 @@ func (p *Pipelines) clientOptions(gate *region.Gate, pass ...policy.Policy) azco
 	}
 	options.PerCallPolicies = []policy.Policy{policyFunc(p.identify), once(options.Retry), policyFunc(p.maskFailure)}
 	if gate != nil {
-		options.PerCallPolicies = append(options.PerCallPolicies, refuseEarly(gate))
+		options.PerCallPolicies = append(options.PerCallPolicies, gate.CallPolicy())
 	}
 	options.PerRetryPolicies = append(options.PerRetryPolicies, pass...)
 	options.PerRetryPolicies = append(options.PerRetryPolicies, policyFunc(p.log))
@@ -142,11 +142,14 @@ func (p *Pipelines) ARMOptions() *arm.ClientOptions {
 		return front.FrontPolicy().Do(req)
 	}), policyFunc(func(req *policy.Request) (*http.Response, error) {
 		if group := p.groupGate(req); group != nil {
-			return group.Policy().Do(req)
+			// A page in Resource Manager's place is for the front to judge: it is none of a group's.
+			return group.Policy().Do(req.WithContext(region.WithRecognizer(req.Raw().Context(), nil)))
 		}
 		return req.Next()
 	}))
 	options.PerCallPolicies = append(options.PerCallPolicies, policyFunc(func(req *policy.Request) (*http.Response, error) {
+		return req.WithContext(region.WithRecognizer(req.Raw().Context(), fromResourceManager)).Next()
+	}), policyFunc(func(req *policy.Request) (*http.Response, error) {
 		if group := p.groupGate(req); group != nil {
 			return refuseEarly(group).Do(req)
 		}

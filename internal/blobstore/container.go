@@ -7,6 +7,7 @@ import (
 	"net"
 	"net/http"
 	"net/url"
+	"slices"
 	"strings"
 	"sync"
 	"sync/atomic"
@@ -78,6 +79,7 @@ func Open(containerURL string, cred Credential, opts azcore.ClientOptions) (*Con
 	if c.account == "" {
 		c.account, _, _ = strings.Cut(u.Hostname(), ".")
 	}
+	c.options.PerCallPolicies = append(slices.Clone(opts.PerCallPolicies), recognizing{})
 	if err := c.connect(cred); err != nil {
 		return nil, err
 	}

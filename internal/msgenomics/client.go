@@ -20,6 +20,7 @@ import (
 	"github.com/Azure/azure-sdk-for-go/sdk/azcore/streaming"
 
 	"github.com/genomics-continuity/terraform-provider-genomics/internal/azure"
+	"github.com/genomics-continuity/terraform-provider-genomics/internal/region"
 )
 
 const (
@@ -132,7 +133,7 @@ func (c *Client) send(ctx context.Context, key, method, path string, query url.V
 	if len(query) > 0 {
 		target += "?" + query.Encode()
 	}
-	req, err := runtime.NewRequest(ctx, method, target)
+	req, err := runtime.NewRequest(region.WithRecognizer(ctx, region.SpeaksJSON), method, target)
 	if err != nil {
 		return nil, err
 	}

@@ -68,7 +68,8 @@ func TestSubmitFailures(t *testing.T) {
 		"401 of the gateway":   {reply(401, "application/json", gateway("401")), refused},
 		"403 of the gateway":   {reply(403, "application/json", gateway("403")), refused},
 		"403 of the service":   {reply(403, "application/json", service1), refused},
-		"404":                  {reply(404, "text/html", "<html>"), refused},
+		"404":                  {reply(404, "application/json", service1), refused},
+		"404 of a proxy":       {reply(404, "text/html", "<html>"), unknown},
 		"429":                  {reply(429, "application/json", gateway("429")), refused},
 		"408":                  {reply(408, "text/plain", ""), unknown},
 		"409":                  {reply(409, "application/json", service1), unknown},
@@ -247,6 +248,44 @@ func TestNotFoundIsTheServicesWord(t *testing.T) {
 		if err := c.Ping(bounded(t)); !errors.As(err, &unreadable) {
 			t.Errorf("%s: Ping: %T %v", name, err, err)
 		}
+	}
+}
+
+// A page in the service's place, on whatever way it comes, is an outage of the
+// region, as a server error is: a refresh keeps what it knows, and the region can
+// be left. The service's own refusal never is.
+func TestPagesInTheServicesPlaceAreAnOutage(t *testing.T) {
+	for name, tt := range map[string]struct {
+		status int
+		kind   string
+		body   string
+		outage bool
+	}{
+		"a proxy's 404":     {404, "text/html", "<html>nginx</html>", true},
+		"a login page":      {200, "text/html", "<html>Sign in</html>", true},
+		"a line of text":    {200, "application/json", "It works!", true},
+		"a list cut off":    {200, "application/json", `[{"Id":1},`, true},
+		"a stopped site":    {403, "text/html", "<html>This web app is stopped.</html>", true},
+		"throttled":         {429, "application/json", `{"statusCode":429,"message":"Rate limit is exceeded."}`, true},
+		"throttled, mutely": {429, "", "", true},
+		"a bad key":         {401, "application/json", `{"statusCode":401,"message":"Access denied"}`, false},
+		"forbidden":         {403, "application/json", `{"Message":"no"}`, false},
+		"not found":         {404, "application/json", `{"Message":"no"}`, false},
+		"another object":    {200, "application/json", `{"hello":"world"}`, false},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel() // the tries have pauses between them
+			s := &service{answer: reply(tt.status, tt.kind, tt.body)}
+			c, gate := gated(t, serve(t, s), time.Minute)
+			err := c.Ping(bounded(t))
+			var dark *region.UnreachableError
+			if got := errors.As(err, &dark); err == nil || got != tt.outage || (gate.State() == region.Closed) != tt.outage {
+				t.Errorf("the gate is %s after %v", gate.State(), err)
+			}
+			if n := s.count(http.MethodGet); tt.outage != (n == 3) {
+				t.Errorf("asked %d times", n)
+			}
+		})
 	}
 }
 

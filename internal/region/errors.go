@@ -3,6 +3,7 @@ package region
 import (
 	"errors"
 	"fmt"
+	"net/http"
 	"time"
 )
 
@@ -46,12 +47,17 @@ func (e *TimeoutError) Error() string { return fmt.Sprintf("no answer within %s"
 // Timeout marks the error as a timeout, as net.Error does.
 func (e *TimeoutError) Timeout() bool { return true }
 
-// StatusError is the proof that came as an HTTP answer: the gateway's 403, or the last of several server errors in a row.
+// StatusError is the proof that came as an HTTP answer: the gateway's 403, the last of several server errors or of several answers of
+// somebody else in a row, or that a server is busy to everything.
 type StatusError struct {
 	// StatusCode is the HTTP status.
 	StatusCode int
 	// Gateway is true when the API gateway in front of the service answered, saying that the service behind it is down.
 	Gateway bool
+	// Foreign is true when the answer is none of the server that was asked: a page of a proxy, of a login, of another server.
+	Foreign bool
+	// ContentType is what a foreign answer says that it is, without parameters; it may be empty.
+	ContentType string
 	// RequestID is the service's identifier of the request, if it gave one.
 	RequestID string
 }
@@ -59,8 +65,15 @@ type StatusError struct {
 // Error describes the answer without repeating its body.
 func (e *StatusError) Error() string {
 	what := fmt.Sprintf("HTTP status %d", e.StatusCode)
-	if e.Gateway {
+	switch {
+	case e.Gateway:
 		what = fmt.Sprintf("the gateway says that the service behind it is down (HTTP status %d)", e.StatusCode)
+	case e.Foreign && e.ContentType != "":
+		what = fmt.Sprintf("something else answers in its server's place (HTTP status %d, %s)", e.StatusCode, e.ContentType)
+	case e.Foreign:
+		what = fmt.Sprintf("something else answers in its server's place (HTTP status %d)", e.StatusCode)
+	case e.StatusCode == http.StatusTooManyRequests:
+		what = fmt.Sprintf("it turns every request away as one too many (HTTP status %d)", e.StatusCode)
 	}
 	if e.RequestID != "" {
 		what += ", request ID " + e.RequestID

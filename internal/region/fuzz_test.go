@@ -49,7 +49,7 @@ func FuzzProof(f *testing.F) {
 			status = 200 + status%400
 		}
 		resp := &http.Response{StatusCode: int(status), Header: http.Header{"X-Ms-Error-Code": {code}}, Body: io.NopCloser(bytes.NewReader(body))}
-		got := judgeResponse(resp)
+		got := judgeResponse(resp, false)
 		var fields map[string]any
 		gateway := status == http.StatusForbidden && json.Unmarshal(body, &fields) == nil && fields["statusCode"] == 403.0
 		switch {
@@ -59,6 +59,9 @@ func FuzzProof(f *testing.F) {
 			t.Errorf("%d %q is no sign of life", status, body)
 		case got.verdict != alive && got.proof == nil, !slices.Contains([]verdict{alive, strike, dead, busy}, got.verdict):
 			t.Errorf("%d: %+v", status, got)
+		}
+		if other := judgeResponse(resp, true); other.dead() || other.verdict == alive || other.foreign() != (got.verdict == alive || got.dead()) {
+			t.Errorf("%d of somebody else: %+v", status, other)
 		}
 		if left, err := io.ReadAll(resp.Body); err != nil || !bytes.Equal(left, body) {
 			t.Errorf("the body is lost: %q, %v", left, err)

@@ -40,6 +40,7 @@ type Gate struct {
 	warned  bool
 	settled chan struct{}      // closed when the gate leaves Untried
 	patient map[*call]struct{} // calls that wait longer than the timeout, to be given up when the gate closes
+	heard   map[string]bool    // the hosts that have answered something else than that they are busy
 }
 
 func newGate(location string, timeout time.Duration) *Gate {
@@ -49,6 +50,7 @@ func newGate(location string, timeout time.Duration) *Gate {
 		probe:    make(chan struct{}, 1),
 		settled:  make(chan struct{}),
 		patient:  map[*call]struct{}{},
+		heard:    map[string]bool{},
 	}
 	g.breaker = gobreaker.NewTwoStepCircuitBreaker[struct{}](gobreaker.Settings{
 		Name:    location,
@@ -124,10 +126,17 @@ func (p gatePolicy) Do(req *policy.Request) (*http.Response, error) {
 	c := newCall(g, req, leave)
 	resp, err := c.send()
 	o := c.judge(resp, err)
-	if p.front && answered(resp, err) {
+	if p.front && !o.foreign() && answered(resp, err) {
 		o = outcome{verdict: alive}
 	}
-	if fatal := g.settle(done, o); fatal != nil {
+	if o.verdict == alive && resp != nil && resp.StatusCode != http.StatusTooManyRequests {
+		g.heardOf(req.Raw().URL.Host)
+	}
+	fatal := g.settle(done, o)
+	if fatal == nil && o.foreign() {
+		fatal = o.proof
+	}
+	if fatal != nil {
 		if resp != nil {
 			_ = resp.Body.Close()
 		}
@@ -198,12 +207,17 @@ func (g *Gate) settle(done func(error), o outcome) error {
 	if g.breaker.State() != gobreaker.StateOpen {
 		return nil
 	}
-	g.closed = &UnreachableError{Location: g.location, Cause: o.proof, At: time.Now()}
+	g.shut(o.proof)
+	return &UnreachableError{Location: g.location, Cause: o.proof, At: g.closed.At, Sent: true}
+}
+
+// shut closes the gate with a proof. It is called with g.mu held, once the breaker has tripped.
+func (g *Gate) shut(proof error) {
+	g.closed = &UnreachableError{Location: g.location, Cause: proof, At: time.Now()}
 	if !g.opened {
 		close(g.settled)
 	}
 	for c := range g.patient {
 		c.giveUp()
 	}
-	return &UnreachableError{Location: g.location, Cause: o.proof, At: g.closed.At, Sent: true}
 }

@@ -63,6 +63,25 @@ func through(g *Gate, w *wire, retries int32) runtime.Pipeline {
 	})
 }
 
+// pipelineOf makes a pipeline without retries that passes a policy on its way to the wire.
+func pipelineOf(w *wire, pass policy.Policy) runtime.Pipeline {
+	return runtime.NewPipeline("test", "v0.0.1", runtime.PipelineOptions{}, &policy.ClientOptions{
+		Transport: w, Retry: policy.RetryOptions{MaxRetries: -1}, PerRetryPolicies: []policy.Policy{pass},
+	})
+}
+
+// retried makes a pipeline that passes the gate with every try, and with what came of them. What is not read is sent once.
+func retried(g *Gate, w *wire) runtime.Pipeline {
+	return runtime.NewPipeline("test", "v0.0.1", runtime.PipelineOptions{}, &policy.ClientOptions{
+		Transport: w,
+		Retry: policy.RetryOptions{MaxRetries: 2, RetryDelay: time.Second, MaxRetryDelay: 30 * time.Second, ShouldRetry: func(resp *http.Response, err error) bool {
+			return err == nil && resp.StatusCode == http.StatusTooManyRequests && resp.Request.Method == http.MethodGet
+		}},
+		PerCallPolicies:  []policy.Policy{g.CallPolicy()},
+		PerRetryPolicies: []policy.Policy{g.Policy()},
+	})
+}
+
 func get(ctx context.Context, t *testing.T, pl runtime.Pipeline) error {
 	t.Helper()
 	req, err := runtime.NewRequest(ctx, http.MethodGet, "https://region.example/api/workflows?sig=secret")

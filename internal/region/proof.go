@@ -34,10 +34,16 @@ type outcome struct {
 
 func (o outcome) dead() bool { return o.verdict == dead }
 
+// foreign reports whether the outcome is an answer of somebody else.
+func (o outcome) foreign() bool {
+	status, ok := o.proof.(*StatusError) //nolint:errorlint // made here, and never wrapped
+	return ok && status.Foreign
+}
+
 // judge decides what a call's result says about the region.
 func (c *call) judge(resp *http.Response, err error) outcome {
 	if err == nil {
-		return judgeResponse(resp)
+		return judgeResponse(resp, foreign(c.parent, resp))
 	}
 	err = withoutURL(err)
 	cause := context.Cause(c.req.Raw().Context())
@@ -80,15 +86,16 @@ func answered(resp *http.Response, err error) bool {
 	return errors.As(err, &behind) && errors.As(behind.Cause, &status)
 }
 
-// judgeResponse decides what an answer says about the region.
-func judgeResponse(resp *http.Response) outcome {
+// judgeResponse decides what an answer says about the region. foreign says that it is somebody else's.
+func judgeResponse(resp *http.Response, foreign bool) outcome {
+	answer := resp.StatusCode < http.StatusInternalServerError || resp.StatusCode == http.StatusNotImplemented ||
+		resp.StatusCode == http.StatusHTTPVersionNotSupported || aboutTheSource(resp.Header.Get("x-ms-error-code"))
 	switch {
+	case foreign && answer:
+		return outcome{strike, foreignError(resp)}
 	case resp.StatusCode == http.StatusForbidden && gatewayRefusal(resp):
 		return outcome{dead, statusError(resp, true)}
-	case resp.StatusCode < http.StatusInternalServerError,
-		resp.StatusCode == http.StatusNotImplemented,
-		resp.StatusCode == http.StatusHTTPVersionNotSupported,
-		aboutTheSource(resp.Header.Get("x-ms-error-code")):
+	case answer:
 		return outcome{verdict: alive}
 	case resp.Header.Get("x-ms-error-code") == "ServerBusy":
 		// Storage says this when it throttles and when it is down. To a region that answered it is throttling: many calls at a

@@ -126,10 +126,6 @@ func TestReadKeepsState(t *testing.T) {
 		fault func(http.ResponseWriter, *http.Request) bool
 		part  string
 	}{
-		"a proxy's 404": {func(w http.ResponseWriter, _ *http.Request) bool {
-			http.Error(w, "<html>", http.StatusNotFound)
-			return true
-		}, "cannot be read"},
 		"no such provider":   {refuse("GET", http.StatusNotFound, "InvalidResourceType"), "InvalidResourceType"},
 		"no permission":      {refuse("GET", http.StatusForbidden, "AuthorizationFailed"), "AuthorizationFailed"},
 		"no login":           {refuse("GET", http.StatusUnauthorized, "InvalidAuthenticationToken"), "InvalidAuthenticationToken"},
@@ -149,6 +145,18 @@ func TestReadKeepsState(t *testing.T) {
 func dark(t *testing.T) *run {
 	t.Helper()
 	return runAgainst(t, &resourceManager{}, nowhere())
+}
+
+// A page of somebody in Resource Manager's place says nothing about an account.
+func TestReadOfAPage(t *testing.T) {
+	resp := read(t, newRun(t, &resourceManager{fault: func(w http.ResponseWriter, _ *http.Request) bool {
+		http.Error(w, "<html>", http.StatusNotFound)
+		return true
+	}}), existing())
+	expect(t, resp.Diagnostics)
+	if modelOf(t, resp.State) == nil || resp.Diagnostics.WarningsCount() != 1 {
+		t.Errorf("%v", resp.Diagnostics)
+	}
 }
 
 func TestReadWithoutResourceManager(t *testing.T) {

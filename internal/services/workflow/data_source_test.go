@@ -220,9 +220,12 @@ func TestWorkflows(t *testing.T) {
 			}
 		})
 	}
-	_, diags := many(t, newRun(t, "<html>", 200), map[string]any{})
-	if diags.ErrorsCount() != 1 {
-		t.Errorf("a page instead of a list: %v", diags)
+	got, diags := many(t, newRun(t, "<html>", 200), map[string]any{})
+	if diags.HasError() || diags.WarningsCount() != 1 || got.Reachable.ValueBool() || len(got.Workflows) != 0 {
+		t.Errorf("a page instead of a list: %+v, %v", got, diags)
+	}
+	if _, diags := many(t, newRun(t, "{}", 200), map[string]any{}); diags.ErrorsCount() != 1 {
+		t.Errorf("an object instead of a list: %v", diags)
 	}
 }
 

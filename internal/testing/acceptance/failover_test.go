@@ -267,22 +267,34 @@ func TestAccFailedRunComesBack(t *testing.T) {
 	l.unchanged(0, flip...)
 }
 
-// A region whose service refuses everything, or answers with somebody else's page,
-// is not dark: a refresh says so and stops. Leaving it needs nothing of a refresh.
+// A region whose service refuses everything is not dark: a refresh says so and
+// stops. Leaving it needs nothing of a refresh. Somebody else's page in its place is
+// an outage, and so is a service that is too busy for anything.
 func TestAccFailoverFromARegionThatRefuses(t *testing.T) {
-	for name, answer := range map[string]harness.Injection{
-		"401":  {Status: http.StatusUnauthorized, Body: map[string]any{"statusCode": 401, "message": "Access denied."}},
-		"page": {Status: http.StatusOK, Body: "<html><body>Sign in</body></html>", Headers: map[string]string{"Content-Type": "text/html"}},
+	for name, tc := range map[string]struct {
+		answer harness.Injection
+		outage bool
+	}{
+		"401":  {harness.Injection{Status: http.StatusUnauthorized, Body: map[string]any{"statusCode": 401, "message": "Access denied."}}, false},
+		"page": {harness.Injection{Status: http.StatusOK, Body: "<html><body>Sign in</body></html>", Headers: map[string]string{"Content-Type": "text/html"}}, true},
+		"busy": {harness.Injection{Status: http.StatusTooManyRequests, Headers: map[string]string{"Retry-After": "3600"}}, true},
 	} {
 		t.Run(name, func(t *testing.T) {
 			l := running(t, "refuses", setup{}, "one")
-			answer.Action, answer.Count, answer.Match = harness.Answer, 1000, harness.Match{PathPrefix: "/api"}
-			l.inject(primary, answer)
+			tc.answer.Action, tc.answer.Count, tc.answer.Match = harness.Answer, 1000, harness.Match{PathPrefix: "/api"}
+			l.inject(primary, tc.answer)
 			mark := l.mark()
-			l.refusedWith(flip, address("one"))
-			l.apply(append([]string{"-refresh=false"}, flip...)...)
+			if tc.outage {
+				l.apply(flip...)
+			} else {
+				l.refusedWith(flip, address("one"))
+				l.apply(append([]string{"-refresh=false"}, flip...)...)
+			}
 			l.submitted(mark, 1)
 			l.holds(address("one"), "location", secondary, "attempts.#", "2", "unfenced_attempts", "1")
+			if tc.outage {
+				l.unchanged(1, flip...)
+			}
 			l.ok(l.ClearInjections(l.Context(), primary))
 			l.apply(flip...)
 			l.await(primary, "one", "cancelled")

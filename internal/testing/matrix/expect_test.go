@@ -48,6 +48,7 @@ var rules = map[kind]rule{
 var tries = map[string]int{
 	"connection refused": 1, "black hole": 1, "both regions down": 1,
 	"reset after request": 3, "500": 3, "502": 3, "503": 3, "504": 3,
+	"wrong content type": 3, "HTML 404 of a proxy": 3,
 }
 
 const triesOtherwise = 30
