@@ -7,9 +7,8 @@
 package blobstore
 
 import (
+	"context"
 	"time"
-
-	"golang.org/x/sync/semaphore"
 )
 
 // Block types and states as the service spells them.
@@ -55,7 +54,8 @@ type Blob struct {
 	// CopyStatus is empty when the blob was never the destination of a Copy Blob, else pending, success, aborted or
 	// failed. The service clears the three copy fields when the blob is written in another way.
 	CopyStatus string
-	// CopySource is the URL that the blob was copied from, without its query.
+	// CopySource is the URL that the blob was copied from, without its query; empty when that was a snapshot or a version
+	// other than the current one.
 	CopySource string
 	// CopyCompletedAt is the time at which that copy ended.
 	CopyCompletedAt time.Time
@@ -89,9 +89,18 @@ type TransferOptions struct {
 	Condition
 	// Slots bounds the requests that carry data, over all transfers that share it; nil means that this transfer has
 	// four of its own.
-	Slots *semaphore.Weighted
-	// CheckMD5 makes StreamFrom refuse a source whose content isn't what its stored MD5 says.
+	Slots Slots
+	// CheckMD5 refuses a source whose content isn't what its stored MD5 says. Ranges are not checked: the service hashes
+	// no more than one of them at a time.
 	CheckMD5 bool
+	// Moved, when set, is told of the bytes of each request that moved some, by several goroutines at once.
+	Moved func(bytes int64)
+}
+
+// Slots bounds requests under way. A *semaphore.Weighted is one.
+type Slots interface {
+	Acquire(ctx context.Context, n int64) error
+	Release(n int64)
 }
 
 // Copied is what a finished transfer left in the destination.

@@ -13,6 +13,7 @@ import (
 	"os"
 	"slices"
 	"strings"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -20,6 +21,7 @@ import (
 	"github.com/Azure/azure-sdk-for-go/sdk/storage/azblob/blob"
 	"github.com/Azure/azure-sdk-for-go/sdk/storage/azblob/blockblob"
 	"github.com/Azure/azure-sdk-for-go/sdk/storage/azblob/container"
+	"golang.org/x/sync/semaphore"
 )
 
 // azurite opens a new container in the nth account of the Azurite that the harness runs.
@@ -255,6 +257,64 @@ func TestAccCopyInRanges(t *testing.T) {
 	}
 	if !bytes.Equal(content(t, src, "big"), content(t, dst, "big")) {
 		t.Error("content differs")
+	}
+}
+
+// counted is a source that counts the ranges that are copied from it, and refuses after some.
+type counted struct {
+	*Container
+	left, taken atomic.Int32
+}
+
+func (c *counted) ReadURL(ctx context.Context, name string) (string, error) {
+	if c.left.Add(-1) < 0 {
+		return "", errors.New("enough")
+	}
+	c.taken.Add(1)
+	return c.Container.ReadURL(ctx, name)
+}
+
+// What was staged before a copy broke off is not copied again, and a finished copy is known by its blocks.
+func TestAccRangesGoOnFromStagedBlocks(t *testing.T) {
+	src, dst := &counted{Container: azurite(t, 0)}, azurite(t, 1)
+	data := random(9<<20 + 17)
+	unhashed(t, src.Container, "big", data)
+	b := find(t, src.Container, "big")
+	opt := TransferOptions{Condition: Condition{IfAbsent: true}, Slots: semaphore.NewWeighted(1)}
+	src.left.Store(4)
+	if _, err := dst.copyRanges(t.Context(), src, b, 1<<20, opt); err == nil {
+		t.Fatal("it did not break off")
+	}
+	staged, err := dst.staged(t.Context(), b, cut(b, 1<<20))
+	if err != nil || len(staged) < 3 {
+		t.Fatalf("%d staged, %v", len(staged), err)
+	}
+	src.left.Store(100)
+	src.taken.Store(0)
+	if _, err := dst.copyRanges(t.Context(), src, b, 1<<20, opt); err != nil {
+		t.Fatal(err)
+	}
+	if again := int(src.taken.Load()); again > 10-len(staged)+1 {
+		t.Errorf("%d of 10 ranges were staged, and %d copied", len(staged), again)
+	}
+	if !bytes.Equal(content(t, dst, "big"), data) {
+		t.Error("content differs")
+	}
+	// Streamed as one block, and known by it.
+	unhashed(t, src.Container, "small", data[:100])
+	b = find(t, src.Container, "small")
+	done, err := dst.StreamFrom(t.Context(), src, b, TransferOptions{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if ok, err := dst.HoldsCopy(t.Context(), b, done.ETag); !ok || err != nil {
+		t.Errorf("%v %v", ok, err)
+	}
+	if _, err := dst.Upload(t.Context(), "small", bytes.NewReader(data[:100]), UploadOptions{}); err != nil {
+		t.Fatal(err)
+	}
+	if ok, err := dst.HoldsCopy(t.Context(), b, find(t, dst, "small").ETag); ok || err != nil {
+		t.Errorf("an upload passes for a copy: %v %v", ok, err)
 	}
 }
 

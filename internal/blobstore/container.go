@@ -45,6 +45,8 @@ type Container struct {
 
 	// tagless is set once a listing with tags was refused.
 	tagless atomic.Bool
+	// putsFromURL is what is known of Put Blob From URL here.
+	putsFromURL atomic.Int32
 
 	delegationMu sync.Mutex
 	delegation   *delegation
@@ -89,6 +91,7 @@ func Open(containerURL string, cred Credential, opts azcore.ClientOptions) (*Con
 // connect makes the azblob client.
 func (c *Container) connect(cred Credential) error {
 	options := &container.ClientOptions{ClientOptions: c.options}
+	options.PerRetryPolicies = append(slices.Clone(options.PerRetryPolicies), throttlePolicy{})
 	var err error
 	switch {
 	case cred.Key != "":
@@ -159,7 +162,7 @@ func (c *Container) Stat(ctx context.Context, name string) (Blob, error) {
 		LastModified: deref(p.LastModified), Type: string(deref(p.BlobType)), Tier: deref(p.AccessTier),
 		Rehydrating: deref(p.ArchiveStatus) != "", CustomerKey: deref(p.EncryptionKeySHA256) != "",
 		Metadata: plain(p.Metadata), CopyStatus: string(deref(p.CopyStatus)),
-		CopySource: withoutQuery(deref(p.CopySource)), CopyCompletedAt: deref(p.CopyCompletionTime),
+		CopySource: copySource(deref(p.CopySource)), CopyCompletedAt: deref(p.CopyCompletionTime),
 		Headers: Headers{
 			ContentType: deref(p.ContentType), ContentEncoding: deref(p.ContentEncoding),
 			ContentLanguage: deref(p.ContentLanguage), ContentDisposition: deref(p.ContentDisposition),
@@ -204,10 +207,16 @@ func pointers(m map[string]string) map[string]*string {
 	return out
 }
 
-// withoutQuery drops the query of a URL, which may hold a signature.
-func withoutQuery(u string) string {
-	u, _, _ = strings.Cut(u, "?")
-	return u
+// copySource drops the query of a copy's source, which may hold a signature. What was copied from a snapshot or an older
+// version wasn't copied from the blob of that name.
+func copySource(from string) string {
+	address, query, _ := strings.Cut(from, "?")
+	for pair := range strings.SplitSeq(strings.ToLower(query), "&") {
+		if strings.HasPrefix(pair, "snapshot=") || strings.HasPrefix(pair, "versionid=") {
+			return ""
+		}
+	}
+	return address
 }
 
 func deref[T any](p *T) T {

@@ -2,16 +2,15 @@ package blobstore
 
 import (
 	"context"
-	"crypto/sha256"
-	"encoding/base64"
-	"encoding/binary"
+	"crypto/md5" //nolint:gosec // only its size is used, for the hash that block IDs have room for
 	"errors"
-	"fmt"
 	"io"
 	"net/http"
 	"net/url"
 	"time"
 
+	"github.com/Azure/azure-sdk-for-go/sdk/azcore"
+	"github.com/Azure/azure-sdk-for-go/sdk/azcore/policy"
 	"github.com/Azure/azure-sdk-for-go/sdk/azcore/runtime"
 	"github.com/Azure/azure-sdk-for-go/sdk/storage/azblob/blob"
 	"github.com/Azure/azure-sdk-for-go/sdk/storage/azblob/blockblob"
@@ -49,8 +48,8 @@ type Source interface {
 	URL() string
 	// ReadURL is an address that the destination's service can read the blob at, authorised by a short signature.
 	ReadURL(ctx context.Context, name string) (string, error)
-	// ReadPinned streams the blob as long as it has the ETag; a *ConditionError says that it changed.
-	ReadPinned(ctx context.Context, name, etag string) (io.ReadCloser, error)
+	// ReadPinned streams the blob from an offset on as long as it has the ETag; a *ConditionError says that it changed.
+	ReadPinned(ctx context.Context, name, etag string, offset int64) (io.ReadCloser, error)
 }
 
 // ReadURL implements Source.
@@ -69,7 +68,7 @@ func (c *Container) blobURL(name string) string {
 
 // CopyFrom copies the blob from src to the same name here without a byte passing through this process: by one request up
 // to 256 MiB, by ranges above. b is the source as listed: its ETag pins the content, its headers, metadata and tags
-// arrive too. Errors: *ConditionError (destination or source isn't as demanded), *CopySourceError, *Error.
+// arrive too. Errors: *ConditionError (destination or source isn't as demanded), *CopySourceError, *ContentError, *Error.
 func (c *Container) CopyFrom(ctx context.Context, src Source, b Blob, opt TransferOptions) (Copied, error) {
 	ctx = region.WithPatience(ctx, patience)
 	if b.Size <= copyLimit {
@@ -78,8 +77,16 @@ func (c *Container) CopyFrom(ctx context.Context, src Source, b Blob, opt Transf
 	return c.copyRanges(ctx, src, b, copyBlock, opt)
 }
 
-// copyWhole is one Copy Blob From URL. The service copies content headers and metadata; tags are set from the listing,
-// which needs no tag permission on the source.
+// What is known of Put Blob From URL in an account. It is asked for by one copy; those beside it don't wait for the answer.
+const (
+	putUnknown int32 = iota
+	putAsked
+	putWorks
+	putMissing
+)
+
+// copyWhole copies by one request: Put Blob From URL where the service has it, else Copy Blob From URL. A blob that
+// carries no MD5 is always copied by the latter, because then the listing says where the copy came from.
 func (c *Container) copyWhole(ctx context.Context, src Source, b Blob, opt TransferOptions) (Copied, error) {
 	slots := opt.slots()
 	if err := slots.Acquire(ctx, 1); err != nil {
@@ -92,46 +99,125 @@ func (c *Container) copyWhole(ctx context.Context, src Source, b Blob, opt Trans
 		if err != nil {
 			return err
 		}
-		answer, err := c.client.NewBlobClient(b.Name).CopyFromURL(ctx, from, &blob.CopyFromURLOptions{
-			BlobTags:                       b.Tags,
-			BlobAccessConditions:           opt.accessConditions(),
-			SourceModifiedAccessConditions: &blob.SourceModifiedAccessConditions{SourceIfMatch: quoted(b.ETag)},
-		})
-		if err != nil {
-			return c.wrap("copy", b.Name, err)
+		var done bool
+		if out, done, err = c.putWhole(ctx, from, b, opt); !done {
+			out, err = c.copyFromURL(ctx, from, b, opt)
 		}
-		out = Copied{ETag: etag(answer.ETag), MD5: b.MD5, LastModified: deref(answer.LastModified)}
-		return nil
+		return err
 	})
+	if err == nil {
+		opt.moved(b.Size)
+	}
 	return out, err
 }
 
+// copyFromURL is Copy Blob From URL. The service copies content headers and metadata; tags are set from the listing,
+// which needs no tag permission on the source.
+func (c *Container) copyFromURL(ctx context.Context, from string, b Blob, opt TransferOptions) (Copied, error) {
+	answer, err := c.client.NewBlobClient(b.Name).CopyFromURL(ctx, from, &blob.CopyFromURLOptions{
+		BlobTags:                       b.Tags,
+		BlobAccessConditions:           opt.accessConditions(),
+		SourceContentMD5:               opt.promised(b),
+		SourceModifiedAccessConditions: &blob.SourceModifiedAccessConditions{SourceIfMatch: quoted(b.ETag)},
+	})
+	if err != nil {
+		return Copied{}, c.wrap("copy", b.Name, err)
+	}
+	return Copied{ETag: etag(answer.ETag), MD5: b.MD5, LastModified: deref(answer.LastModified)}, nil
+}
+
+// putWhole is Put Blob From URL; done is false when the copy has to be made in another way.
+func (c *Container) putWhole(ctx context.Context, from string, b Blob, opt TransferOptions) (out Copied, done bool, err error) {
+	asks := c.putsFromURL.CompareAndSwap(putUnknown, putAsked)
+	if len(b.MD5) == 0 || !asks && c.putsFromURL.Load() != putWorks {
+		if asks {
+			c.putsFromURL.Store(putUnknown)
+		}
+		return Copied{}, false, nil
+	}
+	if asks {
+		// A service that doesn't know the request may answer as if it were overloaded; once is enough to find out.
+		ctx = policy.WithRetryOptions(ctx, policy.RetryOptions{MaxRetries: -1})
+	}
+	own := false
+	answer, err := c.client.NewBlockBlobClient(b.Name).UploadBlobFromURL(ctx, from, &blockblob.UploadBlobFromURLOptions{
+		// All that is to arrive is in the request, from the listing.
+		CopySourceBlobProperties:       &own,
+		HTTPHeaders:                    b.Headers.forUpload(b.MD5),
+		Metadata:                       pointers(b.Metadata),
+		Tags:                           b.Tags,
+		AccessConditions:               opt.accessConditions(),
+		SourceContentMD5:               opt.promised(b),
+		SourceModifiedAccessConditions: &blob.SourceModifiedAccessConditions{SourceIfMatch: quoted(b.ETag)},
+	})
+	if asks {
+		if state := judgePut(err); state != putWorks {
+			c.putsFromURL.Store(state)
+			return Copied{}, false, nil
+		}
+		c.putsFromURL.Store(putWorks)
+	}
+	if err != nil {
+		return Copied{}, true, c.wrap("copy", b.Name, err)
+	}
+	return Copied{ETag: etag(answer.ETag), MD5: b.MD5, LastModified: deref(answer.LastModified)}, true, nil
+}
+
+// judgePut tells from the outcome of the first request whether the service has Put Blob From URL.
+func judgePut(err error) int32 {
+	var answer *azcore.ResponseError
+	switch {
+	case err == nil:
+		return putWorks
+	case !errors.As(err, &answer):
+		return putUnknown
+	case answer.StatusCode == http.StatusNotImplemented, answer.StatusCode == http.StatusInternalServerError,
+		answer.StatusCode == http.StatusMethodNotAllowed:
+		return putMissing
+	case answer.StatusCode > http.StatusInternalServerError, answer.StatusCode == http.StatusTooManyRequests:
+		return putUnknown
+	}
+	return putWorks
+}
+
 // copyRanges copies by Put Block From URL, ranges of the usual size or larger, several at a time, and commits them under
-// the condition.
+// the condition. Ranges that an earlier transfer of the same content has staged are not copied again.
 func (c *Container) copyRanges(ctx context.Context, src Source, b Blob, usual int64, opt TransferOptions) (Copied, error) {
-	size := blockSize(b.Size, usual)
+	p := cut(b, usual)
+	staged, err := c.staged(ctx, b, p)
+	if err != nil {
+		return Copied{}, err
+	}
 	target := c.client.NewBlockBlobClient(b.Name)
 	slots := opt.slots()
-	ids := blockIDs(b, size)
+	ids := make([]string, p.count)
 	group, gctx := errgroup.WithContext(ctx)
-	for i, id := range ids {
+	for i := range ids {
+		ids[i] = p.id(i, [md5.Size]byte{})
+		if staged[i] == ids[i] {
+			opt.moved(p.length(i, b.Size))
+			continue
+		}
 		if err := slots.Acquire(gctx, 1); err != nil {
 			break // the group, or the caller, has ended; Wait and ctx tell why
 		}
 		group.Go(func() error {
 			defer slots.Release(1)
-			offset := int64(i) * size
-			return c.verified(gctx, func() error {
+			err := c.verified(gctx, func() error {
 				from, err := src.ReadURL(gctx, b.Name)
 				if err != nil {
 					return err
 				}
-				_, err = target.StageBlockFromURL(gctx, id, from, &blockblob.StageBlockFromURLOptions{
-					Range:                          blob.HTTPRange{Offset: offset, Count: min(size, b.Size-offset)},
+				_, err = target.StageBlockFromURL(gctx, ids[i], from, &blockblob.StageBlockFromURLOptions{
+					Range:                          blob.HTTPRange{Offset: int64(i) * p.size, Count: p.length(i, b.Size)},
 					SourceModifiedAccessConditions: &blob.SourceModifiedAccessConditions{SourceIfMatch: quoted(b.ETag)},
 				})
 				return c.wrap("copy a range of", b.Name, err)
 			})
+			if err == nil {
+				opt.moved(p.length(i, b.Size))
+			}
+			return err
 		})
 	}
 	if err := group.Wait(); err != nil {
@@ -163,9 +249,9 @@ func (c *Container) verified(ctx context.Context, attempt func() error) error {
 }
 
 // commit makes the staged blocks the blob's content.
-func (c *Container) commit(ctx context.Context, b Blob, ids []string, md5 []byte, cond Condition) (Copied, error) {
+func (c *Container) commit(ctx context.Context, b Blob, ids []string, sum []byte, cond Condition) (Copied, error) {
 	answer, err := c.client.NewBlockBlobClient(b.Name).CommitBlockList(ctx, ids, &blockblob.CommitBlockListOptions{
-		HTTPHeaders:      b.Headers.forUpload(md5),
+		HTTPHeaders:      b.Headers.forUpload(sum),
 		Metadata:         pointers(b.Metadata),
 		Tags:             b.Tags,
 		AccessConditions: cond.accessConditions(),
@@ -173,32 +259,11 @@ func (c *Container) commit(ctx context.Context, b Blob, ids []string, md5 []byte
 	if err != nil {
 		return Copied{}, c.wrap("commit the blocks of", b.Name, err)
 	}
-	return Copied{ETag: etag(answer.ETag), MD5: md5, LastModified: deref(answer.LastModified)}, nil
-}
-
-// blockSize is the usual block size, or a larger one in whole MiB where the blob would need too many blocks.
-func blockSize(total, usual int64) int64 {
-	const mib = 1 << 20
-	if need := (total + maxBlocks - 1) / maxBlocks; need > usual {
-		return (need + mib - 1) / mib * mib
-	}
-	return usual
-}
-
-// blockIDs names a blob's blocks after the exact content that they hold, so that staged blocks of an interrupted
-// transfer can be told apart from those of another version of the blob.
-func blockIDs(b Blob, size int64) []string {
-	ids := make([]string, (b.Size+size-1)/size)
-	version := sha256.Sum256(fmt.Appendf(nil, "%s\x00%d", b.ETag, size))
-	for i := range ids {
-		raw := binary.BigEndian.AppendUint32(append([]byte(nil), version[:20]...), uint32(i))
-		ids[i] = base64.StdEncoding.EncodeToString(raw)
-	}
-	return ids
+	return Copied{ETag: etag(answer.ETag), MD5: sum, LastModified: deref(answer.LastModified)}, nil
 }
 
 // forUpload is the SDK's form of the headers.
-func (h Headers) forUpload(md5 []byte) *blob.HTTPHeaders {
+func (h Headers) forUpload(sum []byte) *blob.HTTPHeaders {
 	text := func(s string) *string {
 		if s == "" {
 			return nil
@@ -208,12 +273,26 @@ func (h Headers) forUpload(md5 []byte) *blob.HTTPHeaders {
 	return &blob.HTTPHeaders{
 		BlobContentType: text(h.ContentType), BlobContentEncoding: text(h.ContentEncoding),
 		BlobContentLanguage: text(h.ContentLanguage), BlobContentDisposition: text(h.ContentDisposition),
-		BlobCacheControl: text(h.CacheControl), BlobContentMD5: md5,
+		BlobCacheControl: text(h.CacheControl), BlobContentMD5: sum,
+	}
+}
+
+// promised is the MD5 that the service should find the source's content to have; nil when it isn't to look.
+func (o TransferOptions) promised(b Blob) []byte {
+	if !o.CheckMD5 {
+		return nil
+	}
+	return b.MD5
+}
+
+func (o TransferOptions) moved(bytes int64) {
+	if o.Moved != nil {
+		o.Moved(bytes)
 	}
 }
 
 // slots is the shared limit or one of the transfer's own.
-func (o TransferOptions) slots() *semaphore.Weighted {
+func (o TransferOptions) slots() Slots {
 	if o.Slots != nil {
 		return o.Slots
 	}

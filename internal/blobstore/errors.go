@@ -96,11 +96,25 @@ func (e *CopySourceError) Unwrap() error { return e.Failure }
 // ContentError says that a blob's content isn't what its stored MD5 or length promise.
 type ContentError struct {
 	Blob, Container, Reason string
+	// failure is the service's refusal, if it was the service that looked.
+	failure *Error
 }
 
 // Error implements error.
 func (e *ContentError) Error() string {
-	return fmt.Sprintf("the content of %q in %s %s", e.Blob, e.Container, e.Reason)
+	text := fmt.Sprintf("the content of %q in %s %s", e.Blob, e.Container, e.Reason)
+	if e.failure != nil {
+		text += ": " + e.failure.Error()
+	}
+	return text
+}
+
+// Unwrap gives the *Error of the service that refused the content, if one did.
+func (e *ContentError) Unwrap() error {
+	if e.failure == nil {
+		return nil
+	}
+	return e.failure
 }
 
 // IsNotFound is errors.Is(err, ErrNotFound).
@@ -134,6 +148,8 @@ func (c *Container) wrap(op, name string, err error) error {
 	case bloberror.ConditionNotMet, bloberror.SourceConditionNotMet, bloberror.TargetConditionNotMet,
 		bloberror.BlobAlreadyExists:
 		return &ConditionError{Failure: e}
+	case bloberror.MD5Mismatch:
+		return &ContentError{Blob: name, Container: e.Container, Reason: "does not have the MD5 that was promised", failure: e}
 	default:
 		return e
 	}

@@ -84,7 +84,7 @@ func fromItem(item *container.BlobItem, tags bool) Blob {
 	b.Size, b.MD5, b.ETag, b.LastModified = deref(p.ContentLength), p.ContentMD5, etag(p.ETag), deref(p.LastModified)
 	b.Type, b.Tier = string(deref(p.BlobType)), string(deref(p.AccessTier))
 	b.Rehydrating, b.CustomerKey = deref(p.ArchiveStatus) != "", deref(p.CustomerProvidedKeySHA256) != ""
-	b.CopyStatus, b.CopySource = string(deref(p.CopyStatus)), withoutQuery(deref(p.CopySource))
+	b.CopyStatus, b.CopySource = string(deref(p.CopyStatus)), copySource(deref(p.CopySource))
 	b.CopyCompletedAt = deref(p.CopyCompletionTime)
 	b.Headers = Headers{
 		ContentType: deref(p.ContentType), ContentEncoding: deref(p.ContentEncoding),

@@ -25,6 +25,10 @@ import (
 // holds one.
 const streamBlock = 4 << 20
 
+// resumable is how many blocks a streamed blob has at least before it is asked for those that are staged: for fewer the
+// question costs about what it saves.
+const resumable = 4
+
 // downloadTries bounds how often a broken download is taken up again where it stopped.
 const downloadTries = 5
 
@@ -48,17 +52,19 @@ func (c *Container) Download(ctx context.Context, name string) (io.ReadCloser, B
 }
 
 // ReadPinned implements Source.
-func (c *Container) ReadPinned(ctx context.Context, name, tag string) (io.ReadCloser, error) {
-	answer, err := c.open(ctx, name, Condition{IfMatch: tag}.accessConditions())
+func (c *Container) ReadPinned(ctx context.Context, name, tag string, offset int64) (io.ReadCloser, error) {
+	answer, err := c.open(ctx, name, &blob.DownloadStreamOptions{
+		Range: blob.HTTPRange{Offset: offset}, AccessConditions: Condition{IfMatch: tag}.accessConditions(),
+	})
 	if err != nil {
 		return nil, err
 	}
 	return c.reader(ctx, name, answer), nil
 }
 
-func (c *Container) open(ctx context.Context, name string, cond *blob.AccessConditions) (blob.DownloadStreamResponse, error) {
+func (c *Container) open(ctx context.Context, name string, o *blob.DownloadStreamOptions) (blob.DownloadStreamResponse, error) {
 	var raw *http.Response
-	answer, err := c.client.NewBlobClient(name).DownloadStream(policy.WithCaptureResponse(ctx, &raw), &blob.DownloadStreamOptions{AccessConditions: cond})
+	answer, err := c.client.NewBlobClient(name).DownloadStream(policy.WithCaptureResponse(ctx, &raw), o)
 	if err == nil && raw != nil && raw.StatusCode == http.StatusNotModified {
 		// azblob takes it for a success, without so much as an empty body. Nothing here asks for it, so that a cache made it.
 		err = runtime.NewResponseError(raw)
@@ -104,23 +110,36 @@ func (c *Container) Upload(ctx context.Context, name string, content io.ReadSeek
 }
 
 // StreamFrom copies the blob from src through this process: for accounts whose services can't reach each other. It reads
-// the source once, pinned by its ETag, and sends blocks with a Content-MD5 each. The blob appears under the condition
-// when all of it has arrived; content headers, metadata and tags arrive too, and the MD5 of what was read is stored when
-// the source has none. No more than one block for each of opt's slots is in memory, and one being read.
+// the source once, pinned by its ETag, and sends blocks with a Content-MD5 each; blocks that an earlier, interrupted
+// transfer of the same content has staged are neither read nor sent again. The blob appears under the condition when all
+// of it has arrived; content headers, metadata and tags arrive too, and the MD5 of what was read is stored when the source
+// has none. No more than one block for each of opt's slots is in memory, and one being read.
 // Errors: *ConditionError (destination or source isn't as demanded), *ContentError, *Error.
 func (c *Container) StreamFrom(ctx context.Context, src Source, b Blob, opt TransferOptions) (Copied, error) {
-	body, err := src.ReadPinned(ctx, b.Name, b.ETag)
+	ctx = region.WithPatience(ctx, patience)
+	w := c.writer(b, opt)
+	// What carries no MD5 is known again by its blocks alone.
+	whole := b.Size <= streamBlock && (len(b.MD5) != 0 || b.Size == 0)
+	if !whole && w.plan.count >= resumable {
+		if err := w.resume(ctx); err != nil {
+			return Copied{}, err
+		}
+	}
+	body, err := src.ReadPinned(ctx, b.Name, b.ETag, int64(len(w.ids))*w.plan.size)
 	if err != nil {
 		return Copied{}, err
 	}
 	defer body.Close()
-	return c.write(ctx, b, body, opt)
+	if whole {
+		return w.single(ctx, body)
+	}
+	return w.blocks(ctx, body)
 }
 
 // write sends content, which must be b.Size bytes long.
 func (c *Container) write(ctx context.Context, b Blob, content io.Reader, opt TransferOptions) (Copied, error) {
 	ctx = region.WithPatience(ctx, patience)
-	w := &writer{c: c, b: b, opt: opt, whole: md5.New()} //nolint:gosec // see import
+	w := c.writer(b, opt)
 	if b.Size <= streamBlock {
 		return w.single(ctx, content)
 	}
@@ -132,7 +151,41 @@ type writer struct {
 	c     *Container
 	b     Blob
 	opt   TransferOptions
+	plan  plan
 	whole hash.Hash
+	// ids are those of the blocks so far; staged those that lie at the service from before, by number.
+	ids    []string
+	staged map[int]string
+}
+
+func (c *Container) writer(b Blob, opt TransferOptions) *writer {
+	return &writer{c: c, b: b, opt: opt, plan: cut(b, streamBlock), whole: md5.New()} //nolint:gosec // see import
+}
+
+// resume goes to the end of the blocks that are staged without a gap, but for the last block of all: the MD5 at its end
+// is in no ID.
+func (w *writer) resume(ctx context.Context) (err error) {
+	if w.staged, err = w.c.staged(ctx, w.b, w.plan); err != nil {
+		return err
+	}
+	first := 0
+	for first < w.plan.count-1 && w.staged[first] != "" {
+		first++
+	}
+	if first == 0 {
+		return nil
+	}
+	_, state, _ := w.plan.parse(w.staged[first-1])
+	whole, ok := resumeMD5(state, int64(first)*w.plan.size)
+	if !ok {
+		return nil
+	}
+	w.whole = whole
+	for i := range first {
+		w.ids = append(w.ids, w.staged[i])
+	}
+	w.opt.moved(int64(first) * w.plan.size)
+	return nil
 }
 
 // single sends a small blob in one request.
@@ -162,29 +215,34 @@ func (w *writer) single(ctx context.Context, content io.Reader) (Copied, error) 
 	if err != nil {
 		return Copied{}, w.c.wrap("write", w.b.Name, err)
 	}
+	w.opt.moved(w.b.Size)
 	return Copied{ETag: etag(answer.ETag), MD5: stored, LastModified: deref(answer.LastModified), Bytes: w.b.Size}, nil
 }
 
 // blocks stages a large blob's blocks, several at a time, and commits them. A slot is taken before a block is read, so
 // that slots bound the memory.
 func (w *writer) blocks(ctx context.Context, content io.Reader) (Copied, error) {
-	size := blockSize(w.b.Size, streamBlock)
-	ids := blockIDs(w.b, size)
+	first := len(w.ids)
 	slots := w.opt.slots()
 	target := w.c.client.NewBlockBlobClient(w.b.Name)
 	group, gctx := errgroup.WithContext(ctx)
 	var readErr error
-	for i, id := range ids {
+	for i := first; i < w.plan.count; i++ {
 		if readErr = slots.Acquire(gctx, 1); readErr != nil {
 			break
 		}
-		data := make([]byte, min(size, w.b.Size-int64(i)*size))
+		data := make([]byte, w.plan.length(i, w.b.Size))
 		if readErr = w.fill(content, data); readErr != nil {
 			slots.Release(1)
 			break
 		}
+		id := w.next()
 		group.Go(func() error {
 			defer slots.Release(1)
+			defer w.opt.moved(int64(len(data)))
+			if w.staged[i] == id {
+				return nil
+			}
 			sum := md5.Sum(data) //nolint:gosec // see import
 			_, err := target.StageBlock(gctx, id, streaming.NopCloser(bytes.NewReader(data)),
 				&blockblob.StageBlockOptions{TransactionalValidation: blob.TransferValidationTypeMD5(sum[:])})
@@ -202,9 +260,20 @@ func (w *writer) blocks(ctx context.Context, content io.Reader) (Copied, error) 
 	if err != nil {
 		return Copied{}, err
 	}
-	out, err := w.c.commit(ctx, w.b, ids, stored, w.opt.Condition)
-	out.Bytes = w.b.Size
+	out, err := w.c.commit(ctx, w.b, w.ids, stored, w.opt.Condition)
+	out.Bytes = w.b.Size - int64(first)*w.plan.size
 	return out, err
+}
+
+// next is the ID of the block that was just read.
+func (w *writer) next() string {
+	var state [md5.Size]byte
+	if i := len(w.ids); i < w.plan.count-1 {
+		state = stateOf(w.whole)
+	}
+	id := w.plan.id(len(w.ids), state)
+	w.ids = append(w.ids, id)
+	return id
 }
 
 // fill reads the next len(data) bytes and takes them into the hash of the whole.

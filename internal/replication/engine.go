@@ -4,9 +4,9 @@ import (
 	"context"
 	"errors"
 	"sync"
+	"time"
 
 	"golang.org/x/sync/errgroup"
-	"golang.org/x/sync/semaphore"
 
 	"github.com/genomics-continuity/terraform-provider-genomics/internal/blobstore"
 	"github.com/genomics-continuity/terraform-provider-genomics/internal/region"
@@ -21,7 +21,7 @@ type engine struct {
 	src, dst Side
 	opt      Options
 	by       rules
-	slots    *semaphore.Weighted
+	slots    *limiter
 
 	mu       sync.Mutex
 	res      Result
@@ -31,10 +31,8 @@ type engine struct {
 }
 
 func newEngine(ctx context.Context, src, dst Side, opt Options) *engine {
-	e := &engine{
-		ctx: ctx, src: src, dst: dst, opt: opt, by: opt.rules(src),
-		slots: semaphore.NewWeighted(int64(opt.Concurrency)),
-	}
+	e := &engine{src: src, dst: dst, opt: opt, by: opt.rules(src), slots: newLimiter(opt.Concurrency, time.Now)}
+	e.ctx = blobstore.OnThrottle(ctx, e.slots.throttled)
 	e.progress.Streaming = opt.Transfer == TransferStream
 	return e
 }
@@ -66,6 +64,7 @@ func (e *engine) run(f *Filter, own, reverse *spool, d *draft) error {
 		last, some = r.name, true
 		queue <- e.begin(ctx, group, r)
 	}
+	e.report(func(p *Progress) { p.Listed = ended == nil })
 	err := group.Wait()
 	close(queue)
 	writeErr := <-written
@@ -100,11 +99,17 @@ func (e *engine) begin(ctx context.Context, group *errgroup.Group, r row) *slot 
 	d := decide(r, e.by)
 	s := &slot{name: r.name, entry: kept(r, d)}
 	e.note(r, d)
-	if !e.writes(d) {
+	if !e.writes(d) && !d.doubtful {
 		return s
 	}
 	s.done = make(chan struct{})
-	e.report(func(p *Progress) { p.Active++ })
+	e.report(func(p *Progress) {
+		p.Active++
+		if d.kind != retag && e.writes(d) {
+			p.Found++
+			p.FoundBytes += r.src.Size
+		}
+	})
 	group.Go(func() error {
 		defer close(s.done)
 		if err := ctx.Err(); err != nil {

@@ -51,15 +51,20 @@ type fakeStore struct {
 	// before, when set, is asked before each call and may fail it; after is asked after a write.
 	before func(op, name string) error
 	after  func(op, name string) error
+	// puts tells that copies leave no trace of where they came from; larger blobs than large are copied in blocks.
+	puts  bool
+	large int64
 }
 
 type fakeBlob struct {
 	blobstore.Blob
 	content string
+	// blocksOf is the source's ETag when the blob was made of blocks that are named after it.
+	blocksOf string
 }
 
 func newStore(url string, c *clock) *fakeStore {
-	return &fakeStore{url: url, clock: c, blobs: map[string]fakeBlob{}, calls: map[string]int{}}
+	return &fakeStore{url: url, clock: c, blobs: map[string]fakeBlob{}, calls: map[string]int{}, large: 1 << 40}
 }
 
 // pair is a source and a destination on one clock.
@@ -111,7 +116,7 @@ func (s *fakeStore) put(name, content string, edit ...func(*blobstore.Blob)) {
 	for _, e := range edit {
 		e(&b)
 	}
-	s.store(fakeBlob{b, content})
+	s.store(fakeBlob{Blob: b, content: content})
 }
 
 func (s *fakeStore) store(b fakeBlob) fakeBlob {
@@ -124,7 +129,7 @@ func (s *fakeStore) store(b fakeBlob) fakeBlob {
 
 func noHash(b *blobstore.Blob) { b.MD5 = nil }
 
-// edit changes properties in place, with a new ETag unless only tags change.
+// edit changes properties in place, with a new ETag unless only tags change. It stays what it was copied from.
 func (s *fakeStore) edit(name string, change func(*blobstore.Blob)) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -179,7 +184,7 @@ func (s *fakeStore) ReadURL(_ context.Context, name string) (string, error) {
 	return s.url + "/" + name, nil
 }
 
-func (s *fakeStore) ReadPinned(_ context.Context, name, etag string) (io.ReadCloser, error) {
+func (s *fakeStore) ReadPinned(_ context.Context, name, etag string, offset int64) (io.ReadCloser, error) {
 	if err := s.enter("read", name); err != nil {
 		return nil, err
 	}
@@ -190,7 +195,7 @@ func (s *fakeStore) ReadPinned(_ context.Context, name, etag string) (io.ReadClo
 	if b.ETag != etag {
 		return nil, conditionNotMet(name)
 	}
-	return io.NopCloser(strings.NewReader(b.content)), nil
+	return io.NopCloser(strings.NewReader(b.content[offset:])), nil
 }
 
 func (s *fakeStore) List(ctx context.Context, prefix string) iter.Seq2[blobstore.Blob, error] {
@@ -271,7 +276,7 @@ func (s *fakeStore) Upload(ctx context.Context, name string, content io.ReadSeek
 		return blobstore.Copied{}, err
 	}
 	b := blobstore.Blob{Name: name, Size: int64(len(data)), Type: blobstore.TypeBlock, Metadata: opt.Metadata}
-	done, err := s.write(fakeBlob{b, string(data)}, opt.Condition)
+	done, err := s.write(fakeBlob{Blob: b, content: string(data)}, opt.Condition)
 	if err == nil {
 		err = s.leave("upload", name)
 	}
@@ -293,7 +298,7 @@ func (s *fakeStore) transfer(ctx context.Context, op string, src blobstore.Sourc
 	if ctx.Err() != nil {
 		return blobstore.Copied{}, ctx.Err()
 	}
-	body, err := src.ReadPinned(ctx, b.Name, b.ETag)
+	body, err := src.ReadPinned(ctx, b.Name, b.ETag, 0)
 	if err != nil {
 		if op == "copy" && blobstore.IsNotFound(err) {
 			err = cannotVerify(b.Name)
@@ -306,21 +311,36 @@ func (s *fakeStore) transfer(ctx context.Context, op string, src blobstore.Sourc
 		Tags: b.Tags, TagsKnown: true, Headers: b.Headers,
 	}
 	var streamed int64
-	if op == "copy" {
-		made.CopyStatus, made.CopySource, made.CopyCompletedAt = "success", src.URL()+"/"+b.Name, s.clock.tick()
-	} else {
+	var blocksOf string
+	switch {
+	case op == "stream":
 		streamed = made.Size
 		if made.MD5 == nil {
 			sum := md5.Sum(data)
-			made.MD5 = sum[:]
+			made.MD5, blocksOf = sum[:], b.ETag
 		}
+	case made.MD5 == nil && made.Size > s.large:
+		blocksOf = b.ETag
+	case made.MD5 == nil || !s.puts:
+		made.CopyStatus, made.CopySource, made.CopyCompletedAt = "success", src.URL()+"/"+b.Name, s.clock.tick()
 	}
-	done, err := s.write(fakeBlob{made, string(data)}, opt.Condition)
+	done, err := s.write(fakeBlob{Blob: made, content: string(data), blocksOf: blocksOf}, opt.Condition)
 	done.Bytes = streamed
+	if err == nil && opt.Moved != nil {
+		opt.Moved(made.Size)
+	}
 	if err == nil {
 		err = s.leave(op, b.Name)
 	}
 	return done, err
+}
+
+func (s *fakeStore) HoldsCopy(_ context.Context, b blobstore.Blob, etag string) (bool, error) {
+	if err := s.enter("blocks", b.Name); err != nil {
+		return false, err
+	}
+	held, ok := s.get(b.Name)
+	return ok && held.ETag == etag && held.blocksOf == b.ETag, nil
 }
 
 func (s *fakeStore) SetTags(_ context.Context, name string, tags map[string]string) error {

@@ -42,6 +42,8 @@ const (
 type decision struct {
 	kind   kind
 	reason string
+	// doubtful is a conflict for want of hashes: the destination's blocks may tell more.
+	doubtful bool
 }
 
 // rules are what a decision needs to know besides the row.
@@ -52,6 +54,8 @@ type rules struct {
 	source string
 }
 
+func because(k kind, reason string) decision { return decision{kind: k, reason: reason} }
+
 // decide classifies a row by what listings and manifests say. It is pure.
 func decide(r row, by rules) decision {
 	switch {
@@ -61,10 +65,10 @@ func decide(r row, by rules) decision {
 		return decision{kind: extra}
 	}
 	if r.dst != nil && r.dst.Type != blobstore.TypeBlock {
-		return decision{unsupported, fmt.Sprintf("the destination holds a %s under this name", r.dst.Type)}
+		return because(unsupported, "the destination holds "+typeName(r.dst.Type)+" under this name")
 	}
 	if r.src.Type != blobstore.TypeBlock {
-		return decision{unsupported, fmt.Sprintf("it is a %s; only block blobs are replicated", r.src.Type)}
+		return because(unsupported, "it is "+typeName(r.src.Type)+"; only block blobs are replicated")
 	}
 	d := compare(r, by)
 	if d.kind == same || d.kind == adopted || d.kind == retag {
@@ -73,17 +77,28 @@ func decide(r row, by rules) decision {
 	// What has to be written needs a source that can be read and a destination that can be written.
 	switch {
 	case r.src.CopyStatus == blobstore.CopyPending:
-		return decision{inProgress, "the source is still being filled by a copy"}
+		return because(inProgress, "the source is still being filled by a copy")
 	case r.dst != nil && r.dst.CopyStatus == blobstore.CopyPending:
-		return decision{inProgress, "the destination is still being filled by a copy"}
+		return because(inProgress, "the destination is still being filled by a copy")
 	case r.src.CustomerKey:
-		return decision{unsupported, "it is encrypted with a key that the customer provides with each request"}
+		return because(unsupported, "it is encrypted with a key that the customer provides with each request")
 	case r.src.Rehydrating:
-		return decision{unsupported, "it is in the archive tier, and on its way back"}
+		return because(unsupported, "it is in the archive tier, and on its way back")
 	case r.src.Tier == blobstore.TierArchive:
-		return decision{unsupported, "it is in the archive tier"}
+		return because(unsupported, "it is in the archive tier")
 	}
 	return d
+}
+
+// typeName is what the documentation calls a type of blob.
+func typeName(t string) string {
+	switch t {
+	case blobstore.TypeAppend:
+		return "an append blob"
+	case blobstore.TypePage:
+		return "a page blob"
+	}
+	return "a blob of type " + t
 }
 
 // compare holds a block blob at the source against the destination.
@@ -110,19 +125,32 @@ func compare(r row, by rules) decision {
 			return tagged(r, same)
 		}
 		return decision{kind: changed}
+	}
+	// A copy that a run which was killed has not recorded, but the service has.
+	from := copiedFrom(src, dst, by.source)
+	switch {
+	case from == copiedNow && sameProperties(src, dst):
+		return tagged(r, adopted)
 	case srcKept:
 		// Also when the hashes agree: a stored hash is what the writer claims, not what the content is.
-		return decision{altered, "it was altered since it was copied there"}
-	case srcBack:
-		return decision{conflict, "it was changed there since it was copied from there, and the change isn't here"}
+		return because(altered, "it was altered since it was copied there")
+	case from != copiedNever && (!sameContent(src, dst) || !sameProperties(src, dst)):
+		return decision{kind: changed}
+	case srcBack && from == copiedNever:
+		return because(conflict, "it was changed there since it was copied from there, and the change isn't here")
 	}
 	// Nothing recorded, or both sides changed since: the content decides.
-	reason := difference(src, dst, by)
+	reason, doubtful := difference(src, dst, by)
 	if reason != "" {
-		return decision{conflict, reason}
+		return decision{kind: conflict, reason: reason, doubtful: doubtful}
 	}
-	if known && sameContent(src, dst) && !sameProperties(src, dst) {
-		return decision{conflict, "its metadata or content headers differ, and both sides changed since the last copy"}
+	switch {
+	case !sameContent(src, dst) || sameProperties(src, dst):
+	case known:
+		return because(conflict, "its metadata or content headers differ, and both sides changed since the last copy")
+	case src.LastModified.After(dst.LastModified):
+		// The same content in the state that the source was in before: to copy it again loses nothing.
+		return decision{kind: changed}
 	}
 	return tagged(r, adopted)
 }
@@ -135,33 +163,56 @@ func tagged(r row, k kind) decision {
 	return decision{kind: k}
 }
 
-// difference says why the destination can't be taken for a copy of the source; "" when it can.
-func difference(src, dst *blobstore.Blob, by rules) string {
+// difference says why the destination can't be taken for a copy of the source; "" when it can. It is doubtful when all
+// that is missing are hashes.
+func difference(src, dst *blobstore.Blob, by rules) (reason string, doubtful bool) {
 	switch {
 	case src.Size != dst.Size:
-		return fmt.Sprintf("it has %d bytes there and %d here", dst.Size, src.Size)
-	case by.bySize, sameContent(src, dst), copiedFrom(src, dst, by.source):
-		return ""
+		return fmt.Sprintf("it has %d bytes there and %d here", dst.Size, src.Size), false
+	case by.bySize, sameContent(src, dst):
+		return "", false
 	case len(src.MD5) != 0 && len(dst.MD5) != 0:
-		return "its MD5 differs"
+		return "its MD5 differs", false
 	}
-	return "it has the same size, but no MD5 on both sides to compare"
+	return "it has the same size, but no MD5 on both sides to compare", true
 }
 
-// sameContent tells whether size and stored hashes agree; without hashes it is false.
+// sameContent tells whether size and stored hashes agree; without hashes it is false, but of nothing.
 func sameContent(a, b *blobstore.Blob) bool {
-	return a.Size == b.Size && len(a.MD5) != 0 && bytes.Equal(a.MD5, b.MD5)
+	return a.Size == b.Size && (a.Size == 0 || len(a.MD5) != 0 && bytes.Equal(a.MD5, b.MD5))
 }
 
-// copiedFrom tells whether the service itself says that the destination came from the source by Copy Blob, and that the
-// source wasn't written after it. The service forgets the copy with the next write to the destination.
-func copiedFrom(src, dst *blobstore.Blob, container string) bool {
-	if dst.CopyStatus != "success" || !src.LastModified.Before(dst.CopyCompletedAt) {
-		return false
+// provenance is what the service itself says of where a destination blob came from.
+type provenance int
+
+const (
+	// copiedNever: nothing, or from somewhere else.
+	copiedNever provenance = iota
+	// copiedBefore: from the source, which may have been written since. So it holds nothing that the source hasn't had.
+	copiedBefore
+	// copiedNow: from the source as it is.
+	copiedNow
+)
+
+// copiedFrom reads what the service notes of a Copy Blob. It forgets that with the next write of content or headers to the
+// destination.
+func copiedFrom(src, dst *blobstore.Blob, container string) provenance {
+	if dst.CopyStatus != "success" {
+		return copiedNever
 	}
 	from, err := url.Parse(dst.CopySource)
 	base, baseErr := url.Parse(container)
-	return err == nil && baseErr == nil && strings.EqualFold(from.Host, base.Host) && from.Path == base.Path+"/"+src.Name
+	if err != nil || baseErr != nil || !strings.EqualFold(from.Host, base.Host) || from.Path != base.Path+"/"+src.Name {
+		return copiedNever
+	}
+	// Both times are in whole seconds.
+	switch {
+	case !src.LastModified.Before(dst.CopyCompletedAt):
+		return copiedBefore
+	case src.Size != dst.Size:
+		return copiedNever
+	}
+	return copiedNow
 }
 
 // sameProperties tells whether metadata and content headers agree. Names of metadata have no case.

@@ -26,6 +26,8 @@ func TestDecideWithoutAManifest(t *testing.T) {
 		return func(b *blobstore.Blob) { b.CopyStatus, b.CopySource, b.CopyCompletedAt = "success", source, when }
 	}
 	size := func(b *blobstore.Blob) { b.Size = 6 }
+	metadata := func(b *blobstore.Blob) { b.Metadata = map[string]string{"sample": "1"} }
+	older := func(b *blobstore.Blob) { b.LastModified = at.Add(-time.Hour) }
 	for name, tc := range map[string]struct {
 		src, dst *blobstore.Blob
 		by       rules
@@ -38,8 +40,13 @@ func TestDecideWithoutAManifest(t *testing.T) {
 		"no hashes":                    {with(), with(), by, conflict},
 		"one hash":                     {with(), with(hash(1)), by, conflict},
 		"copied from here":             {with(), with(copied("https://a.example/in/x%2Fy", at.Add(time.Second))), by, adopted},
-		"copied, then source changed":  {with(), with(copied("https://a.example/in/x%2Fy", at.Add(-time.Second))), by, conflict},
-		"copied in the same second":    {with(), with(copied("https://a.example/in/x%2Fy", at)), by, conflict},
+		"copied, then source changed":  {with(), with(copied("https://a.example/in/x%2Fy", at.Add(-time.Second))), by, changed},
+		"copied, then source longer":   {with(size), with(copied("https://a.example/in/x%2Fy", at.Add(-time.Second))), by, changed},
+		"copied in the same second":    {with(), with(copied("https://a.example/in/x%2Fy", at)), by, changed},
+		"same second, same hash":       {with(hash(1)), with(hash(1), copied("https://a.example/in/x%2Fy", at)), by, adopted},
+		"same hash, older metadata":    {with(hash(1), metadata), with(hash(1), older), by, changed},
+		"same hash, newer metadata":    {with(hash(1), metadata), with(hash(1)), by, adopted},
+		"both empty":                   {&blobstore.Blob{Name: "x/y", Type: blobstore.TypeBlock}, &blobstore.Blob{Name: "x/y", Type: blobstore.TypeBlock}, by, adopted},
 		"copied from another blob":     {with(), with(copied("https://a.example/in/x", at.Add(time.Second))), by, conflict},
 		"copied from another account":  {with(), with(copied("https://b.example/in/x/y", at.Add(time.Second))), by, conflict},
 		"copied, but another size":     {with(), with(size, copied("https://a.example/in/x/y", at.Add(time.Second))), by, conflict},

@@ -43,16 +43,21 @@ type Options struct {
 	Include, Exclude []string
 	// Transfer, Verify and OnConflict default to auto, md5 and fail.
 	Transfer, Verify, OnConflict string
-	// Concurrency bounds the data requests under way.
+	// Concurrency bounds the data requests under way, and the blobs. How many there are below it the run finds out.
 	Concurrency int
-	// Progress, when set, is called after each blob and at the end, never by two goroutines at once.
+	// Progress, when set, is called after each step and at the end, never by two goroutines at once.
 	Progress func(Progress)
 }
 
 // Progress is how far a run has come.
 type Progress struct {
-	// Seen blobs of the source have been compared; Copied of them were copied; Active are being copied.
-	Seen, Copied, CopiedBytes, Active int64
+	// Seen blobs of the source have been compared; Found of them, of FoundBytes, are to be copied, which grows until Listed.
+	Seen, Found, FoundBytes int64
+	Listed                  bool
+	// Copied of the found ones were copied; Active are being copied.
+	Copied, CopiedBytes, Active int64
+	// MovedBytes have arrived at the destination, those of unfinished blobs included.
+	MovedBytes int64
 	// Streaming tells that content passes through this process.
 	Streaming bool
 }
@@ -73,6 +78,7 @@ type Store interface {
 	Upload(ctx context.Context, name string, content io.ReadSeeker, opt blobstore.UploadOptions) (blobstore.Copied, error)
 	CopyFrom(ctx context.Context, src blobstore.Source, b blobstore.Blob, opt blobstore.TransferOptions) (blobstore.Copied, error)
 	StreamFrom(ctx context.Context, src blobstore.Source, b blobstore.Blob, opt blobstore.TransferOptions) (blobstore.Copied, error)
+	HoldsCopy(ctx context.Context, b blobstore.Blob, etag string) (bool, error)
 	SetTags(ctx context.Context, name string, tags map[string]string) error
 }
 

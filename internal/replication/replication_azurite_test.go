@@ -8,8 +8,10 @@ import (
 	"crypto/rand"
 	"errors"
 	"fmt"
+	"net/http"
 	"os"
 	"strings"
+	"sync"
 	"testing"
 	"time"
 
@@ -20,7 +22,7 @@ import (
 )
 
 // azurite makes a new container in the nth account of the Azurite that the harness runs.
-func azurite(t *testing.T, nth int) *blobstore.Container {
+func azurite(t *testing.T, nth int) *world {
 	t.Helper()
 	base, accounts := os.Getenv("GENOMICS_TEST_AZURITE"), strings.Split(os.Getenv("GENOMICS_TEST_AZURITE_ACCOUNTS"), ";")
 	if base == "" || len(accounts) < 2 {
@@ -28,27 +30,77 @@ func azurite(t *testing.T, nth int) *blobstore.Container {
 	}
 	account, key, _ := strings.Cut(accounts[nth], ":")
 	address := strings.TrimRight(base, "/") + "/" + account + "/r" + strings.ToLower(rand.Text())
-	c, err := blobstore.Open(address, blobstore.Credential{AccountName: account, Key: key}, azcore.ClientOptions{})
+	w := &world{}
+	var err error
+	if w.Container, err = blobstore.Open(address, blobstore.Credential{AccountName: account, Key: key}, azcore.ClientOptions{Transport: &w.seen}); err != nil {
+		t.Fatal(err)
+	}
+	cred, err := container.NewSharedKeyCredential(account, key)
 	if err != nil {
 		t.Fatal(err)
 	}
+	if w.raw, err = container.NewClientWithSharedKeyCredential(address, cred, nil); err != nil {
+		t.Fatal(err)
+	}
 	t.Cleanup(func() {
-		cred, err := container.NewSharedKeyCredential(account, key)
-		if err != nil {
-			t.Fatal(err)
-		}
-		raw, err := container.NewClientWithSharedKeyCredential(address, cred, nil)
-		if err != nil {
-			t.Fatal(err)
-		}
-		if _, err := raw.Delete(context.Background(), nil); err != nil {
+		if _, err := w.raw.Delete(context.Background(), nil); err != nil {
 			t.Error(err)
 		}
 	})
-	return c
+	return w
 }
 
-func upload(t *testing.T, c *blobstore.Container, name, content string) {
+// world is a container, the same one as another program sees it, and the requests that went out to it.
+type world struct {
+	*blobstore.Container
+	raw  *container.Client
+	seen ledger
+}
+
+// ledger is a transport that counts by kind of request.
+type ledger struct {
+	mu    sync.Mutex
+	kinds map[string]int
+}
+
+func (l *ledger) Do(req *http.Request) (*http.Response, error) {
+	query := req.URL.Query()
+	kind := req.Method
+	for _, part := range []string{query.Get("comp"), query.Get("maxresults")} {
+		if part != "" {
+			kind += " " + part
+		}
+	}
+	// azblob doesn't spell the names of headers as the standard library looks for them.
+	sent := http.Header{}
+	for name, values := range req.Header {
+		sent[http.CanonicalHeaderKey(name)] = values
+	}
+	switch {
+	case sent.Get("x-ms-requires-sync") != "":
+		kind += " copy"
+	case sent.Get("x-ms-copy-source") != "":
+		kind += " from URL"
+	}
+	l.mu.Lock()
+	if l.kinds == nil {
+		l.kinds = map[string]int{}
+	}
+	l.kinds[kind]++
+	l.mu.Unlock()
+	return http.DefaultClient.Do(req)
+}
+
+// take is what was counted since the last time.
+func (l *ledger) take() map[string]int {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	kinds := l.kinds
+	l.kinds = nil
+	return kinds
+}
+
+func upload(t *testing.T, c *world, name, content string) {
 	t.Helper()
 	if _, err := c.Upload(t.Context(), name, strings.NewReader(content), blobstore.UploadOptions{Tags: map[string]string{"n": "1"}}); err != nil {
 		t.Fatal(err)
@@ -59,7 +111,7 @@ func TestAccReplicateBetweenAccounts(t *testing.T) {
 	for _, transfer := range []string{TransferAuto, TransferStream} {
 		t.Run(transfer, func(t *testing.T) {
 			src, dst := azurite(t, 0), azurite(t, 1)
-			for _, c := range []*blobstore.Container{src, dst} {
+			for _, c := range []*world{src, dst} {
 				if _, err := c.Ensure(t.Context()); err != nil {
 					t.Fatal(err)
 				}
@@ -95,7 +147,7 @@ func TestAccReplicateBetweenAccounts(t *testing.T) {
 }
 
 // changeAndRun makes one change of each kind and looks what a run makes of it.
-func changeAndRun(t *testing.T, src, dst *blobstore.Container, opt Options) {
+func changeAndRun(t *testing.T, src, dst *world, opt Options) {
 	t.Helper()
 	from, to := Side{"west", src}, Side{"east", dst}
 	upload(t, src, "run/01.fq", "TGCA") // changed, same size

@@ -491,7 +491,7 @@ func TestProgressEndsWithEverything(t *testing.T) {
 	var last Progress
 	opt.Progress = func(p Progress) { last = p }
 	mustRun(t, src, dst, c, opt)
-	if last != (Progress{Seen: 20, Copied: 20, CopiedBytes: 40}) {
+	if last != (Progress{Seen: 20, Found: 20, FoundBytes: 40, Listed: true, Copied: 20, CopiedBytes: 40, MovedBytes: 40}) {
 		t.Errorf("%+v", last)
 	}
 }

@@ -11,15 +11,23 @@ import (
 // maxTries bounds how often a blob that changes while it is being copied is looked at again.
 const maxTries = 4
 
+// maxPutOff bounds how often a blob is tried whose service asks to be left alone.
+const maxPutOff = 6
+
 // errRestless says that a blob didn't keep still.
 var errRestless = errors.New("it kept changing while it was being copied")
 
 // transfer brings one row's destination up to date and returns its entry, nil for none. found is the decision that the
 // listings led to; whatever meets a failed condition is decided anew from both sides' properties.
 func (e *engine) transfer(ctx context.Context, r row, found decision) (*Entry, error) {
+	if found.doubtful {
+		if made, err := e.dst.Store.HoldsCopy(ctx, *r.src, r.dst.ETag); made || err != nil || !e.writes(found) {
+			return e.undoubted(r, found, made), err
+		}
+	}
 	now, d := r, found
 	for range maxTries {
-		entry, err := e.once(ctx, now, d, r, found)
+		entry, err := e.patiently(ctx, func() (*Entry, error) { return e.once(ctx, now, d, r, found) })
 		var condition *blobstore.ConditionError
 		var source *blobstore.CopySourceError
 		switch {
@@ -48,6 +56,26 @@ func (e *engine) transfer(ctx context.Context, r row, found decision) (*Entry, e
 	return nil, errRestless
 }
 
+// undoubted is the entry of a blob whose blocks said whether it is the source's copy.
+func (e *engine) undoubted(r row, found decision, made bool) *Entry {
+	if !made {
+		return kept(r, found)
+	}
+	e.settle(r, found, func(res *Result) { res.Adopted++ })
+	return kept(r, decision{kind: adopted})
+}
+
+// patiently repeats an attempt that the service put off, more often than the pipeline does: the slots wait for as long as
+// the service asks, and let fewer in each time, so that sooner or later it is served.
+func (e *engine) patiently(ctx context.Context, attempt func() (*Entry, error)) (entry *Entry, err error) {
+	for range maxPutOff {
+		if entry, err = attempt(); !blobstore.Throttled(err) || ctx.Err() != nil {
+			return entry, err
+		}
+	}
+	return entry, err
+}
+
 // once makes one attempt. first and found are what the result was counted by.
 func (e *engine) once(ctx context.Context, r row, d decision, first row, found decision) (*Entry, error) {
 	if d.kind == retag {
@@ -57,7 +85,7 @@ func (e *engine) once(ctx context.Context, r row, d decision, first row, found d
 		e.settle(first, found, func(res *Result) { res.Retagged++ })
 		return kept(r, d), nil
 	}
-	opt := blobstore.TransferOptions{Slots: e.slots, CheckMD5: e.opt.Verify == VerifyMD5}
+	opt := blobstore.TransferOptions{Slots: e.slots, CheckMD5: e.opt.Verify == VerifyMD5, Moved: e.moved}
 	opt.IfAbsent = r.dst == nil
 	if r.dst != nil {
 		opt.IfMatch = r.dst.ETag
@@ -75,6 +103,12 @@ func (e *engine) once(ctx context.Context, r row, d decision, first row, found d
 	return &Entry{
 		Name: r.name, Size: r.src.Size, MD5: done.MD5, SourceETag: r.src.ETag, ETag: done.ETag, CopiedAt: done.LastModified,
 	}, nil
+}
+
+// moved counts bytes that arrived.
+func (e *engine) moved(bytes int64) {
+	e.slots.moved(bytes)
+	e.report(func(p *Progress) { p.MovedBytes += bytes })
 }
 
 // look reads both sides' properties anew. cause is why; it is returned when the destination's container is what is
