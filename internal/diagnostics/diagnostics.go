@@ -139,6 +139,31 @@ func Unreachable(err error, gates Gates) diag.Diagnostics {
 	return diags
 }
 
+// Run is what the resources of one run share; the session is one.
+type Run interface {
+	Gates
+	// Once is true for the first caller that asks with these words.
+	Once(words ...string) bool
+}
+
+// Unsearched says that the runs of an account cannot be listed, so that one that
+// nobody knows of would not be found: the warning of an unreachable region, or one
+// of its own for a definite refusal. Only the first caller of a run gets it. An
+// account that does not exist has no runs.
+func Unsearched(err error, accountID, location string, run Run) diag.Diagnostics {
+	if IsUnreachable(err) {
+		return Unreachable(err, run)
+	}
+	if err == nil || azure.IsNotFound(err) || errors.Is(err, context.Canceled) || !run.Once("unsearched", accountID) {
+		return nil
+	}
+	return diag.Diagnostics{Warning(fmt.Sprintf("Runs in %s cannot be looked for", location), err, Context{
+		Resource: accountID, Region: location,
+		NextStep: "Let the provider's identity list the account's keys, or hand a current one over in the provider's access_keys, and plan again. Until then a run there that no state knows of, " +
+			"such as one whose apply was killed, is not found and not stopped.",
+	})}
+}
+
 // IsUnreachable reports whether an error says that a region's gate is closed.
 func IsUnreachable(err error) bool {
 	var dark *region.UnreachableError

@@ -8,6 +8,8 @@ import (
 	"testing"
 	"time"
 
+	"github.com/Azure/azure-sdk-for-go/sdk/azcore"
+
 	"github.com/genomics-continuity/terraform-provider-genomics/internal/azure"
 	"github.com/genomics-continuity/terraform-provider-genomics/internal/msgenomics"
 	"github.com/genomics-continuity/terraform-provider-genomics/internal/region"
@@ -67,5 +69,36 @@ func TestUnreachableWithoutAClosedGate(t *testing.T) {
 	}
 	if d := Unreachable(errors.New("another error"), g); len(d) != 0 {
 		t.Errorf("%v", d)
+	}
+}
+
+type run struct {
+	gates
+	told map[string]bool
+}
+
+func (r run) Once(words ...string) bool {
+	key := strings.Join(words, " ")
+	first := !r.told[key]
+	r.told[key] = true
+	return first
+}
+
+func TestUnsearched(t *testing.T) {
+	r := run{gates{region.NewGates(time.Second)}, map[string]bool{}}
+	refused := &msgenomics.APIError{StatusCode: 403, Message: "no"}
+	absent := &azcore.ResponseError{StatusCode: 404, ErrorCode: "ResourceNotFound"}
+	for _, err := range []error{nil, absent, context.Canceled, &region.UnreachableError{Location: "westus2", Cause: errors.New("x")}} {
+		if d := Unsearched(err, "lab", "westus2", r); len(d) != 0 {
+			t.Errorf("%v: %v", err, d)
+		}
+	}
+	for i, want := range []int{1, 0} {
+		if d := Unsearched(refused, "lab", "westus2", r); d.WarningsCount() != want || len(d) != want {
+			t.Errorf("time %d: %v", i+1, d)
+		}
+	}
+	if d := Unsearched(refused, "other", "westus2", r); len(d) != 1 {
+		t.Errorf("of another account: %v", d)
 	}
 }

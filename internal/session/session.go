@@ -31,6 +31,7 @@ type Session struct {
 	lives       memo[*Live]
 	complete    sync.Map
 	taken       sync.Map
+	told        sync.Map
 	storageKeys memo[string]
 	storage     memo[azure.StorageAccount]
 	groups      memo[azure.Group]

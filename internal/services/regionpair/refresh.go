@@ -76,12 +76,10 @@ func (r *Resource) read(ctx context.Context, object *types.Object) (role roleMod
 	cancel()
 	// A service may be down while the storage beside it answers. Stores and
 	// submissions are planned after the pair, and all of them have to go by that. They
-	// share this list, and say what is wrong with it if it is anything else. The storage
-	// comes first: a busy one is taken for a region in trouble only as long as nothing
-	// has answered there.
-	if _, silence := r.session.Live(ctx, account(role)); diagnostics.IsUnreachable(silence) {
-		diags.Append(diagnostics.Unreachable(silence, r.session)...)
-	}
+	// share this list. The storage comes first: a busy one is taken for a region in
+	// trouble only as long as nothing has answered there.
+	_, unlisted := r.session.Live(ctx, account(role))
+	diags.Append(diagnostics.Unsearched(unlisted, role.AccountID.ValueString(), role.Location.ValueString(), r.session)...)
 	if dark := r.session.Gate(role.Location.ValueString()).Err(); dark != nil {
 		err = dark
 	}
