@@ -105,3 +105,9 @@ func submitError(err error) error {
 	}
 	return &OutcomeUnknownError{Cause: err}
 }
+
+// Throttled tells for how long the service asked to be left alone; false if it
+// refused for another reason.
+func (e *APIError) Throttled() (time.Duration, bool) {
+	return e.RetryAfter, e.StatusCode == http.StatusTooManyRequests
+}

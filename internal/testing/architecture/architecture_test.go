@@ -73,6 +73,7 @@ var floors = [][]string{
 	{"internal/services"},
 	{"internal/session", "internal/diagnostics"},
 	{"internal/failover", "internal/replication", "internal/readiness"},
+	{"internal/engine"},
 	{"internal/msgenomics", "internal/blobstore"},
 	{"internal/azure"},
 	{"internal/region"},
