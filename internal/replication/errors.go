@@ -105,3 +105,23 @@ func (i Inventory) UnsupportedError() error {
 	}
 	return &UnsupportedError{Unsupported: i.Unsupported, Count: i.UnsupportedCount}
 }
+
+// UnhashedError says which blobs carry no MD5.
+type UnhashedError struct {
+	// Names are the first twenty, Count is all of them.
+	Names []string
+	Count int64
+}
+
+// Error implements error.
+func (e *UnhashedError) Error() string {
+	return named(e.Count, "no MD5 is stored with the source", e.Names)
+}
+
+// UnhashedError is the inventory's blobs without an MD5 as an error; nil when there are none. A run doesn't fail on them.
+func (i Inventory) UnhashedError() error {
+	if i.Unhashed == 0 {
+		return nil
+	}
+	return &UnhashedError{Names: i.UnhashedNames, Count: i.Unhashed}
+}

@@ -267,6 +267,9 @@ func (i *Inventory) count(r row, d decision) {
 		i.TotalBytes += r.src.Size
 		if len(r.src.MD5) == 0 {
 			i.Unhashed++
+			if len(i.UnhashedNames) < namesShown {
+				i.UnhashedNames = append(i.UnhashedNames, r.name)
+			}
 		}
 	}
 	switch d.kind {

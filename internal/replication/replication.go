@@ -99,8 +99,9 @@ type Inventory struct {
 	Unsupported      []Unsupported
 	// ExtraCount blobs exist in the destination only; they are kept.
 	ExtraCount, ExtraBytes int64
-	// Unhashed blobs of the source carry no MD5: their sameness rests on ETags alone.
-	Unhashed int64
+	// Unhashed blobs of the source carry no MD5: their sameness rests on ETags alone. UnhashedNames are the first twenty.
+	Unhashed      int64
+	UnhashedNames []string
 	// InProgress blobs are the destination or the result of an asynchronous copy that hasn't ended; they are pending.
 	InProgress int64
 	// ManifestSHA256 is the digest of the manifest in the destination, hexadecimal; empty when there is none.

@@ -152,6 +152,7 @@ func (e *engine) conclude(first row, found decision, now row, d decision) *Entry
 			res.TotalBytes -= first.src.Size
 			if len(first.src.MD5) == 0 {
 				res.Unhashed--
+				res.UnhashedNames = slices.DeleteFunc(res.UnhashedNames, func(name string) bool { return name == first.name })
 			}
 		}
 		res.count(now, d)

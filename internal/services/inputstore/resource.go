@@ -358,13 +358,12 @@ func (r *Resource) replicate(ctx context.Context, m *model, known *memory, promi
 	}
 	var result replication.Result
 	if err == nil {
-		result, err = replication.Run(ctx, src, dst, options, r.now)
+		var remarks diag.Diagnostics
+		result, remarks, err = r.copyOver(ctx, m.Name.ValueString(), src, dst, options)
+		diags.Append(remarks...)
 		if result.BlobCount > 0 || err == nil {
 			m.replicated(result, r.now())
 			known.replicated(standby.Location.ValueString(), m)
-		}
-		if left := result.UnsupportedError(); left != nil {
-			diags.Append(diagnostics.Warning("Not every blob can be replicated", left, diagnostics.Context{Resource: m.Name.ValueString(), NextStep: nextUncopiable}))
 		}
 	}
 	m.settle()
