@@ -5,6 +5,7 @@ package provider
 import (
 	"context"
 	"os"
+	"sync/atomic"
 
 	"github.com/hashicorp/terraform-plugin-framework/datasource"
 	"github.com/hashicorp/terraform-plugin-framework/ephemeral"
@@ -22,7 +23,11 @@ import (
 	"github.com/genomics-continuity/terraform-provider-genomics/internal/session"
 )
 
-type genomics struct{ version string }
+type genomics struct {
+	version string
+	// session is that of the run, once it is configured.
+	session atomic.Pointer[session.Session]
+}
 
 var (
 	_ provider.ProviderWithEphemeralResources = (*genomics)(nil)
@@ -64,6 +69,7 @@ func (p *genomics) Configure(ctx context.Context, req provider.ConfigureRequest,
 		resp.Diagnostics.AddError("The provider cannot be configured", azure.Mask(err.Error()))
 		return
 	}
+	p.session.Store(s)
 	resp.DataSourceData, resp.ResourceData, resp.EphemeralResourceData = s, s, s
 }
 

@@ -1,11 +1,10 @@
 package provider
 
 import (
-	"context"
 	"os"
 	"strings"
 
-	"github.com/hashicorp/terraform-plugin-framework/providerserver"
+	"github.com/hashicorp/terraform-plugin-go/tfprotov6/tf6server"
 )
 
 // Address is the provider's address in the registry.
@@ -13,11 +12,15 @@ const Address = "registry.terraform.io/genomics-continuity/genomics"
 
 // Serve serves the provider to a command-line interface until that is done with
 // it, or with debug until it is interrupted.
-func Serve(ctx context.Context, version string, debug bool) error {
+func Serve(version string, debug bool) error {
 	if !debug {
 		quiet(os.Getenv, os.Setenv)
 	}
-	return providerserver.Serve(ctx, New(version), providerserver.ServeOpts{Address: Address, Debug: debug, ProtocolVersion: 6})
+	var options []tf6server.ServeOpt
+	if debug {
+		options = append(options, tf6server.WithManagedDebug())
+	}
+	return tf6server.Serve(Address, NewServer(version), options...)
 }
 
 // logLevels are the variables that ask for a log of the provider or of what it is

@@ -41,6 +41,25 @@ func ReadSilent(ctx context.Context, private privateReader) (Silent, diag.Diagno
 	return silent, diags
 }
 
+// Private is a resource's private state as it is on the wire, decoded.
+type Private map[string][]byte
+
+// GetKey gives what is kept under a key; nothing when there is none.
+func (p Private) GetKey(_ context.Context, key string) ([]byte, diag.Diagnostics) { return p[key], nil }
+
+// SetKey keeps a value.
+func (p Private) SetKey(_ context.Context, key string, value []byte) diag.Diagnostics {
+	p[key] = value
+	return nil
+}
+
+// OnlySilent reports whether there is nothing in the private state but what
+// SaveSilent leaves there.
+func (p Private) OnlySilent() bool {
+	_, has := p[silentKey]
+	return len(p) == 0 || len(p) == 1 && has
+}
+
 // SaveSilent leaves which of the regions do not answer in a resource's private
 // state.
 func SaveSilent(ctx context.Context, private privateWriter, answers func(location string) bool, locations ...string) diag.Diagnostics {

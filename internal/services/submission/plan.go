@@ -14,6 +14,50 @@ import (
 	"github.com/genomics-continuity/terraform-provider-genomics/internal/services"
 )
 
+// foresight is what a plan comes to, besides what it says of the attributes.
+type foresight struct {
+	// settled says that what was proposed is what there is, and all there is to do.
+	// By far the most plans are so.
+	settled bool
+	// identity is that of the run that will count, when that is another one.
+	identity *identityModel
+}
+
+// foresee decides, and writes into the plan everything known that can be: all that
+// is computed, whatever was proposed for it. same says that state and proposal are
+// equal. A nil state means that the submission is made.
+func foresee(ctx context.Context, plan, state *model, silent services.Silent, same bool) (foresight, diag.Diagnostics) {
+	if !plannable(ctx, plan) {
+		plan.open()
+		plan.Location, plan.SubmissionKey, plan.Generation = types.StringUnknown(), types.StringUnknown(), types.Int64Unknown()
+		plan.Attempts, plan.UnfencedAttempts = types.ListUnknown(attemptType), types.Int64Unknown()
+		return foresight{}, nil
+	}
+	diags := offline(ctx, plan)
+	if state == nil {
+		region, d := plan.region(ctx)
+		diags.Append(d...)
+		// How many runs are found under its key is not known before.
+		plan.Location, plan.UnfencedAttempts = region.Location, types.Int64Unknown()
+		return foresight{}, diags
+	}
+	c, d := decide(ctx, plan, state, silent.Answers)
+	diags.Append(d...)
+	if diags.HasError() {
+		return foresight{}, diags
+	}
+	if same && c.settled(state) {
+		return foresight{settled: true}, diags
+	}
+	diags.Append(c.expect(ctx, plan, state)...)
+	var f foresight
+	if c.decision.Action == failover.Promote && !plan.WorkflowID.IsUnknown() {
+		identity := c.identityOf(c.decision.Promote)
+		f.identity = &identity
+	}
+	return f, diags
+}
+
 // course is what a plan means to do with a submission, and from what.
 type course struct {
 	region     regionModel

@@ -2,6 +2,7 @@ package submission
 
 import (
 	"context"
+	"reflect"
 	"slices"
 	"strconv"
 
@@ -16,6 +17,47 @@ import (
 	"github.com/genomics-continuity/terraform-provider-genomics/internal/region"
 	"github.com/genomics-continuity/terraform-provider-genomics/internal/session"
 )
+
+// sighting is what a refresh comes to, besides what the model says then.
+type sighting struct {
+	// gone says that there is no run left, nor any to fence: the submission is not
+	// there any more.
+	gone bool
+	// changed says that the model is not as it was.
+	changed bool
+	// locations are the regions that the submission has to do with.
+	locations []string
+	// identity is that of the run that counts.
+	identity identityModel
+}
+
+// sight asks for the runs that can still change, and takes what it hears into the
+// model. A region that does not answer leaves what was last known of its runs.
+func (r *Resource) sight(ctx context.Context, m *model) (sighting, diag.Diagnostics) {
+	timeout, diags := m.Timeouts.Read(ctx, defaultReadTimeout)
+	ctx, cancel := context.WithTimeout(ctx, timeout)
+	defer cancel()
+	before := *m
+	known, d := m.attempts(ctx)
+	diags.Append(d...)
+	attempts, d := r.refresh(ctx, m, slices.Clone(known))
+	diags.Append(d...)
+	if len(attempts) == 0 && !diags.HasError() {
+		return sighting{gone: true, identity: m.identityNow(nil)}, diags
+	}
+	s := sighting{identity: m.identityNow(attempts)}
+	for _, a := range attempts {
+		s.locations = append(s.locations, a.Location.ValueString())
+	}
+	if side, d := m.region(ctx); !m.Region.IsNull() && !d.HasError() {
+		s.locations = append(s.locations, side.Location.ValueString(), side.PeerLocation.ValueString())
+	}
+	if !slices.Equal(known, attempts) || m.UnfencedAttempts.IsNull() {
+		diags.Append(m.setAttempts(ctx, attempts)...)
+	}
+	s.changed = !reflect.DeepEqual(before, *m)
+	return s, diags
+}
 
 // refresh updates the attempts that can still change, and the model from the
 // one that counts, and returns what is left of the attempts: a run that counts

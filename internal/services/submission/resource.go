@@ -25,6 +25,9 @@ const (
 	defaultDeleteTimeout = 15 * time.Minute
 )
 
+// TypeName is the resource's.
+const TypeName = "genomics_workflow_submission"
+
 // Resource implements genomics_workflow_submission.
 type Resource struct {
 	session *session.Session
@@ -43,8 +46,8 @@ var (
 func New() resource.Resource { return &Resource{now: time.Now} }
 
 // Metadata names the resource. Its identity moves with the run that counts.
-func (r *Resource) Metadata(_ context.Context, req resource.MetadataRequest, resp *resource.MetadataResponse) {
-	resp.TypeName = req.ProviderTypeName + "_workflow_submission"
+func (r *Resource) Metadata(_ context.Context, _ resource.MetadataRequest, resp *resource.MetadataResponse) {
+	resp.TypeName = TypeName
 	resp.ResourceBehavior.MutableIdentity = true
 }
 
@@ -81,51 +84,26 @@ func (r *Resource) ModifyPlan(ctx context.Context, req resource.ModifyPlanReques
 	}
 	var plan model
 	resp.Diagnostics.Append(req.Plan.Get(ctx, &plan)...)
-	if resp.Diagnostics.HasError() {
-		return
-	}
-	if !plannable(ctx, &plan) {
-		plan.open()
-		plan.Location, plan.SubmissionKey, plan.Generation = types.StringUnknown(), types.StringUnknown(), types.Int64Unknown()
-		plan.Attempts, plan.UnfencedAttempts = types.ListUnknown(attemptType), types.Int64Unknown()
-		resp.Diagnostics.Append(resp.Plan.Set(ctx, &plan)...)
-		return
-	}
-	resp.Diagnostics.Append(offline(ctx, &plan)...)
-	if req.State.Raw.IsNull() {
-		region, d := plan.region(ctx)
+	var state *model
+	var silent services.Silent
+	if !req.State.Raw.IsNull() {
+		state = &model{}
+		resp.Diagnostics.Append(req.State.Get(ctx, state)...)
+		var d diag.Diagnostics
+		silent, d = services.ReadSilent(ctx, req.Private)
 		resp.Diagnostics.Append(d...)
-		// How many runs are found under its key is not known before.
-		plan.Location, plan.UnfencedAttempts = region.Location, types.Int64Unknown()
-		resp.Diagnostics.Append(resp.Plan.Set(ctx, &plan)...)
-		return
 	}
-	var state model
-	resp.Diagnostics.Append(req.State.Get(ctx, &state)...)
 	if resp.Diagnostics.HasError() {
 		return
 	}
-	silent, d := services.ReadSilent(ctx, req.Private)
+	f, d := foresee(ctx, &plan, state, silent, req.Plan.Raw.Equal(req.State.Raw))
 	resp.Diagnostics.Append(d...)
-	if resp.Diagnostics.HasError() {
-		return
-	}
-	c, d := decide(ctx, &plan, &state, silent.Answers)
-	resp.Diagnostics.Append(d...)
-	if resp.Diagnostics.HasError() {
-		return
-	}
-	if c.settled(&state) && req.Plan.Raw.Equal(req.State.Raw) {
-		// By far the most plans: what was proposed is what there is.
-		return
-	}
-	resp.Diagnostics.Append(c.expect(ctx, &plan, &state)...)
-	if resp.Diagnostics.HasError() {
+	if resp.Diagnostics.HasError() || f.settled {
 		return
 	}
 	resp.Diagnostics.Append(resp.Plan.Set(ctx, &plan)...)
-	if !plan.WorkflowID.IsUnknown() && c.decision.Action == failover.Promote {
-		resp.Diagnostics.Append(resp.Identity.Set(ctx, c.identityOf(c.decision.Promote))...)
+	if f.identity != nil {
+		resp.Diagnostics.Append(resp.Identity.Set(ctx, *f.identity)...)
 	}
 }
 
@@ -188,32 +166,16 @@ func (r *Resource) Read(ctx context.Context, req resource.ReadRequest, resp *res
 	if resp.Diagnostics.HasError() {
 		return
 	}
-	timeout, d := state.Timeouts.Read(ctx, defaultReadTimeout)
+	seen, d := r.sight(ctx, &state)
 	resp.Diagnostics.Append(d...)
-	ctx, cancel := context.WithTimeout(ctx, timeout)
-	defer cancel()
-
-	attempts, d := state.attempts(ctx)
-	resp.Diagnostics.Append(d...)
-	attempts, d = r.refresh(ctx, &state, attempts)
-	resp.Diagnostics.Append(d...)
-	if len(attempts) == 0 && !resp.Diagnostics.HasError() {
+	resp.Diagnostics.Append(resp.Identity.Set(ctx, seen.identity)...)
+	if seen.gone {
 		// A CLI that keeps no identities wants one all the same.
-		resp.Diagnostics.Append(resp.Identity.Set(ctx, state.identityNow(nil))...)
 		resp.State.RemoveResource(ctx)
 		return
 	}
-	var locations []string
-	for _, a := range attempts {
-		locations = append(locations, a.Location.ValueString())
-	}
-	if side, d := state.region(ctx); !state.Region.IsNull() && !d.HasError() {
-		locations = append(locations, side.Location.ValueString(), side.PeerLocation.ValueString())
-	}
-	resp.Diagnostics.Append(services.SaveSilent(ctx, resp.Private, r.session.Answers, locations...)...)
-	resp.Diagnostics.Append(state.setAttempts(ctx, attempts)...)
+	resp.Diagnostics.Append(services.SaveSilent(ctx, resp.Private, r.session.Answers, seen.locations...)...)
 	resp.Diagnostics.Append(resp.State.Set(ctx, &state)...)
-	resp.Diagnostics.Append(resp.Identity.Set(ctx, state.identityNow(attempts))...)
 }
 
 // Update carries out the decision: it fences, fails over, runs anew, or keeps.

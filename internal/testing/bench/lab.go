@@ -7,6 +7,7 @@ import (
 	"io"
 	"os"
 	"strconv"
+	"strings"
 	"time"
 
 	"github.com/genomics-continuity/terraform-provider-genomics/internal/testing/harness"
@@ -138,6 +139,26 @@ resource "genomics_workflow_submission" "many" {
 }
 `
 
+// counted makes count of a module's for_each over names. For each of a thousand
+// instances the CLIs go through all the names again: with for_each that is most of
+// what a plan takes, of terraform_data too, and what a provider takes is lost in it.
+var counted = strings.NewReplacer(
+	`for_each = toset([for i in range(%d) : "s${i}"])`, `count = %d`,
+	`for_each     = toset([for i in range(%[6]d) : "s${i}"])`, `count        = %[6]d`,
+	`"${each.key} `, `"s${count.index} `,
+	`parseint(trimprefix(each.key, "s"), 10)`, `count.index`,
+	`name         = each.key`, `name         = "s${count.index}"`,
+	`basename = each.key`, `basename = "s${count.index}"`,
+)
+
+// module is one of the modules above, by count if the settings say so.
+func (s settings) module(text string) string {
+	if s.byCount {
+		return counted.Replace(text)
+	}
+	return text
+}
+
 // bench is one command-line interface at work.
 type bench struct {
 	world *harness.World
@@ -146,7 +167,7 @@ type bench struct {
 }
 
 // labWorkspace has the submissions, and their inputs are in the primary region.
-func labWorkspace(ctx context.Context, world *harness.World, cli harness.CLI, dir string, count int) (*bench, error) {
+func labWorkspace(ctx context.Context, world *harness.World, cli harness.CLI, dir string, s settings) (*bench, error) {
 	b := &bench{world: world, name: "bench-" + cli.Name}
 	var places [2]harness.StorageAccount
 	for i, region := range []string{primary, secondary} {
@@ -175,8 +196,8 @@ func labWorkspace(ctx context.Context, world *harness.World, cli harness.CLI, di
 	if err := inputs.Put(ctx, blobs); err != nil {
 		return nil, err
 	}
-	b.cli, err = workspace(ctx, world, cli, dir, fmt.Sprintf(lab, b.name,
-		places[0].ResourceGroup, places[0].ID, places[1].ResourceGroup, places[1].ID, count, samples))
+	b.cli, err = workspace(ctx, world, cli, dir, fmt.Sprintf(s.module(lab), b.name,
+		places[0].ResourceGroup, places[0].ID, places[1].ResourceGroup, places[1].ID, s.count, samples))
 	return b, err
 }
 

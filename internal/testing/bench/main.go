@@ -25,6 +25,7 @@ import (
 // settings are the command line.
 type settings struct {
 	count   int
+	byCount bool
 	repeat  int
 	weigh   bool
 	strict  bool
@@ -35,6 +36,7 @@ type settings struct {
 func main() {
 	var s settings
 	flag.IntVar(&s.count, "n", 1000, "how many submissions, and terraform_data resources")
+	flag.BoolVar(&s.byCount, "count", false, "make the resources by count, which a CLI does much faster than the for_each that people write")
 	flag.IntVar(&s.repeat, "repeat", 3, "how often what is cheap is measured; the median counts")
 	flag.BoolVar(&s.weigh, "weigh", false, "measure also terraform_data resources that carry as much as submissions")
 	flag.BoolVar(&s.strict, "strict", false, "fail also when a bound on time is broken")

@@ -38,7 +38,7 @@ func measure(ctx context.Context, world *harness.World, cli harness.CLI, dir str
 			return m, err
 		}
 	}
-	b, err := labWorkspace(ctx, world, cli, filepath.Join(dir, "lab"), s.count)
+	b, err := labWorkspace(ctx, world, cli, filepath.Join(dir, "lab"), s)
 	if err != nil {
 		return m, err
 	}
@@ -54,7 +54,7 @@ func measure(ctx context.Context, world *harness.World, cli harness.CLI, dir str
 
 // measureFloor measures terraform_data resources.
 func measureFloor(ctx context.Context, world *harness.World, cli harness.CLI, dir, module string, s settings, repeat int) (plan, change step, err error) {
-	w, err := workspace(ctx, world, cli, dir, fmt.Sprintf(module, s.count))
+	w, err := workspace(ctx, world, cli, dir, fmt.Sprintf(s.module(module), s.count))
 	if err != nil {
 		return plan, change, err
 	}

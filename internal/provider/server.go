@@ -1,0 +1,64 @@
+package provider
+
+import (
+	"context"
+
+	"github.com/hashicorp/terraform-plugin-framework/providerserver"
+	"github.com/hashicorp/terraform-plugin-go/tfprotov6"
+
+	"github.com/genomics-continuity/terraform-provider-genomics/internal/services/submission"
+)
+
+// server is the framework's, but for what submissions are asked most.
+type server struct {
+	framework
+	provider    *genomics
+	submissions *submission.Direct
+}
+
+// framework is what the framework's server can do, which is more than one interface
+// of the protocol's.
+type framework interface {
+	tfprotov6.ProviderServer
+	tfprotov6.ListResourceServer
+	tfprotov6.ActionServer
+}
+
+var (
+	_ tfprotov6.ProviderServerWithListResource = (*server)(nil)
+	_ tfprotov6.ProviderServerWithActions      = (*server)(nil)
+)
+
+// NewServer makes servers of the provider for protocol 6, one for each process that
+// a command-line interface would start.
+func NewServer(version string) func() tfprotov6.ProviderServer {
+	return func() tfprotov6.ProviderServer {
+		p := &genomics{version: version}
+		whole := providerserver.NewProtocol6(p)()
+		f, ok := whole.(framework)
+		if !ok {
+			return whole
+		}
+		return &server{framework: f, provider: p, submissions: submission.NewDirect(context.Background())}
+	}
+}
+
+// PlanResourceChange plans submissions directly.
+func (s *server) PlanResourceChange(ctx context.Context, req *tfprotov6.PlanResourceChangeRequest) (*tfprotov6.PlanResourceChangeResponse, error) {
+	if req.TypeName == submission.TypeName && s.provider.session.Load() != nil {
+		if resp := s.submissions.Plan(ctx, req); resp != nil {
+			return resp, nil
+		}
+	}
+	return s.framework.PlanResourceChange(ctx, req)
+}
+
+// ReadResource refreshes submissions directly.
+func (s *server) ReadResource(ctx context.Context, req *tfprotov6.ReadResourceRequest) (*tfprotov6.ReadResourceResponse, error) {
+	if run := s.provider.session.Load(); req.TypeName == submission.TypeName && run != nil {
+		if resp := s.submissions.Read(ctx, run, req); resp != nil {
+			return resp, nil
+		}
+	}
+	return s.framework.ReadResource(ctx, req)
+}
