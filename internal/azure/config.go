@@ -27,6 +27,16 @@ type Config struct {
 	RegionTimeout           time.Duration     // how long a region may take to send its response header
 	AccessKeys              map[string]string // workflow service keys by account name
 
+	// EndpointCredentials are how endpoints want to know their clients, by base URL without a slash at its end.
+	EndpointCredentials map[string]EndpointCredential
+
 	Version          string // the provider's
 	TerraformVersion string // the CLI's
+}
+
+// EndpointCredential is what an endpoint that is no Azure service is shown. Exactly one of the three is given.
+type EndpointCredential struct {
+	Username, Password string // HTTP's basic authentication
+	BearerToken        string
+	Scope              string // of a token of Entra ID, such as api://tes/.default
 }

@@ -64,6 +64,9 @@ func NewPipelines(cfg Config, gates *region.Gates) (*Pipelines, error) {
 	for _, key := range cfg.AccessKeys {
 		p.secrets.add(key)
 	}
+	for _, c := range cfg.EndpointCredentials {
+		p.secrets.add(c.Password, c.BearerToken)
+	}
 	return p, nil
 }
 

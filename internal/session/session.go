@@ -14,6 +14,7 @@ import (
 	"github.com/Azure/azure-sdk-for-go/sdk/azcore"
 
 	"github.com/genomics-continuity/terraform-provider-genomics/internal/azure"
+	"github.com/genomics-continuity/terraform-provider-genomics/internal/engine"
 	"github.com/genomics-continuity/terraform-provider-genomics/internal/msgenomics"
 	"github.com/genomics-continuity/terraform-provider-genomics/internal/region"
 	"github.com/genomics-continuity/terraform-provider-genomics/internal/replication"
@@ -39,6 +40,7 @@ type Session struct {
 
 	mu       sync.Mutex
 	listings map[string]*msgenomics.Listing
+	engines  map[string]engine.Engine
 	// mute are regions that could not be asked for want of a key.
 	mute map[string]bool
 	// outdated are accounts whose handed-over key was refused, or replaced in this run.
@@ -65,7 +67,7 @@ func New(cfg azure.Config) (*Session, error) {
 	}
 	return &Session{
 		cfg: cfg, cloud: cloud, credential: credential, gates: gates, pipelines: pipelines,
-		listings: make(map[string]*msgenomics.Listing), mute: make(map[string]bool), outdated: make(map[string]bool),
+		listings: make(map[string]*msgenomics.Listing), engines: make(map[string]engine.Engine), mute: make(map[string]bool), outdated: make(map[string]bool),
 	}, nil
 }
 
@@ -126,7 +128,9 @@ func (s *Session) ServiceURL(location string) (string, error) {
 // ServiceAccount is an account of the workflow service: where it is and who
 // vouches for it.
 type ServiceAccount struct {
-	// ID is the account's resource ID.
+	// Kind is the engine's; empty means Microsoft Genomics.
+	Kind string
+	// ID is the account's resource ID, or an endpoint's base URL.
 	ID string
 	// Location is its region.
 	Location string

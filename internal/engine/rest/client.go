@@ -19,6 +19,7 @@ import (
 	"github.com/Azure/azure-sdk-for-go/sdk/azcore/streaming"
 
 	"github.com/genomics-continuity/terraform-provider-genomics/internal/azure"
+	"github.com/genomics-continuity/terraform-provider-genomics/internal/region"
 )
 
 // Authorize gives the Authorization header for a request; empty means none.
@@ -79,7 +80,7 @@ func (c *Client) Do(ctx context.Context, r Request) (*Answer, error) {
 	if len(r.Query) > 0 {
 		target += "?" + r.Query.Encode()
 	}
-	req, err := runtime.NewRequest(ctx, r.Method, target)
+	req, err := runtime.NewRequest(region.WithRecognizer(ctx, own), r.Method, target)
 	if err != nil {
 		return nil, err
 	}
@@ -156,6 +157,7 @@ func (a *Answer) Failure(status int) *Error {
 			e.Message = ""
 		}
 	}
+	e.service = e.service && !aboutRoute(e.Message)
 	e.Message = Clean(e.Message, a.secret)
 	return e
 }

@@ -83,6 +83,10 @@ func TestWhatARefusalMeans(t *testing.T) {
 		{404, "text/plain; charset=utf-8", "task not found", "task not found", true, true},
 		{404, "application/json", `"The task with id x does not exist."`, "The task with id x does not exist.", true, true},
 		{404, "text/html", "<html>404</html>", "", false, true},
+		{404, "text/plain; charset=utf-8", "404 page not found\n", "404 page not found", false, true},
+		{404, "application/json", `{"detail":"Not Found"}`, "Not Found", false, true},
+		{404, "application/json", `{"statusCode":404,"message":"Resource not found"}`, "Resource not found", false, true},
+		{404, "application/problem+json", `{"detail":"The requested URL was not found on the server.","status":404,"title":"Not Found"}`, "The requested URL was not found on the server.", false, true},
 		{404, "application/json", `{}`, "", false, true},
 		{400, "application/json", `{"error":"no image"}`, "no image", false, true},
 		{401, "", "", "", false, true},
@@ -164,4 +168,27 @@ func FuzzFields(f *testing.F) {
 			_ = fields.Object(name).Text("b")
 		}
 	})
+}
+
+func TestWhoseAnswer(t *testing.T) {
+	for _, row := range []struct {
+		status            int
+		contentType, body string
+		want              bool
+	}{
+		{200, "application/json", `{"tasks":[]}`, true},
+		{200, "application/json", `{}`, true},
+		{200, "text/html", "<html>Sign in</html>", false},
+		{200, "text/plain", "hello", false},
+		{404, "text/plain; charset=utf-8", "task not found", true},
+		{404, "application/json", `"The task with id x does not exist."`, true},
+		{404, "text/html", "<html>404</html>", false},
+		{503, "text/html", "<html>maintenance</html>", false},
+	} {
+		resp := &http.Response{StatusCode: row.status, Header: http.Header{"Content-Type": {row.contentType}}, Body: io.NopCloser(strings.NewReader(row.body)),
+			Request: &http.Request{Method: http.MethodGet}}
+		if got := own(resp); got != row.want {
+			t.Errorf("%d %s %q is the service's: %t", row.status, row.contentType, row.body, got)
+		}
+	}
 }
