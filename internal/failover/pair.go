@@ -51,6 +51,9 @@ type PairObservation struct {
 	Now         time.Time
 	// Dark says why a location cannot be asked; a location that may be is not in it.
 	Dark map[string]string
+	// Silent are the locations that did not answer the refresh. They are dark, too;
+	// and they stay the same when the CLI plans once more while it applies.
+	Silent []string
 	// Records are those that could be read, in whatever region.
 	Records []PairRecord
 	// Writer is the name of this configuration in records; empty if it has none yet.
@@ -131,10 +134,7 @@ func DecidePair(o PairObservation) PairDecision {
 	case o.From == o.To && own:
 		// The failover that ended half-way is given up: what others have read of it
 		// is taken back under the next generation, as soon as that can be written.
-		if o.Dark[o.To] != "" || o.Mode == ModePlanned && o.Dark[newest.Active] != "" {
-			return PairDecision{Action: PairKeep, Generation: o.Generation}
-		}
-		return o.guard(PairDecision{Action: PairFlip, Generation: newest.Generation + 1, From: newest.Active}, nil)
+		return o.giveUp(newest)
 	case o.From == o.To:
 		return PairDecision{Action: PairKeep, Generation: o.Generation, Record: &newest}
 	case o.From == newest.Active:
@@ -146,6 +146,30 @@ func DecidePair(o PairObservation) PairDecision {
 	default:
 		return PairDecision{Action: PairRefuse, Generation: o.Generation, Record: &newest, Refusals: []Refusal{Lost(newest, o.To)}}
 	}
+}
+
+// giveUp takes back a failover of this configuration that ended half-way.
+func (o PairObservation) giveUp(begun PairRecord) PairDecision {
+	needed := []string{o.To}
+	if o.Mode == ModePlanned {
+		needed = append(needed, begun.Active)
+	}
+	for _, l := range needed {
+		if slices.Contains(o.Silent, l) {
+			return PairDecision{Action: PairKeep, Generation: o.Generation}
+		}
+	}
+	for _, l := range needed {
+		// What the refresh did not see yet would be unknown to the apply.
+		if reason := o.Dark[l]; reason != "" {
+			return PairDecision{Action: PairRefuse, Generation: o.Generation, Refusals: []Refusal{{
+				Summary: "The failover that ended half-way cannot be given up now",
+				Reason:  fmt.Sprintf("%s went silent after the refresh: %s", l, reason),
+				Remedy:  "plan again, which goes by the regions that answer then",
+			}}}
+		}
+	}
+	return o.guard(PairDecision{Action: PairFlip, Generation: begun.Generation + 1, From: begun.Active}, nil)
 }
 
 // Lost is the refusal of a failover that somebody else came before.

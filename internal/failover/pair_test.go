@@ -69,8 +69,13 @@ func TestDecidePair(t *testing.T) {
 			want: PairResume, generation: 2},
 		"give a half-way failover up": {o: PairObservation{From: west, To: west, Generation: 1, Writer: me, Records: []PairRecord{recorded(east, 2, me, PhaseFailingOver)}},
 			want: PairFlip, generation: 3, from: east},
-		"give it up in the dark": {o: PairObservation{From: west, To: west, Generation: 1, Writer: me, Dark: dark(west), Records: []PairRecord{recorded(east, 2, me, PhaseFailingOver)}},
+		"give it up in the dark": {o: PairObservation{From: west, To: west, Generation: 1, Writer: me, Dark: dark(west), Silent: []string{west}, Records: []PairRecord{recorded(east, 2, me, PhaseFailingOver)}},
 			want: PairKeep, generation: 1},
+		"give it up, planned, in the dark": {o: PairObservation{From: west, To: west, Generation: 1, Writer: me, Mode: ModePlanned, Dark: dark(east), Silent: []string{east}, Records: []PairRecord{recorded(east, 2, me, PhaseFailingOver)}},
+			want: PairKeep, generation: 1},
+		// The apply plans once more, and asks nobody before: what only the plan saw must not decide.
+		"give it up when it went dark after the refresh": {o: PairObservation{From: west, To: west, Generation: 1, Writer: me, Dark: dark(west), Records: []PairRecord{recorded(east, 2, me, PhaseFailingOver)},
+			Accept: []string{AcceptStandbyUnreachable}}, want: PairRefuse, generation: 1, refused: []string{"ended half-way"}},
 		"others went first": {o: PairObservation{From: west, To: east, Generation: 1, Writer: me, CoolingTime: time.Hour, LastFailoverAt: noon, Records: []PairRecord{steady, recorded(east, 2, they, PhaseActive)}},
 			want: PairJoin, generation: 2, foreign: true},
 		"others went, and we stay": {o: PairObservation{From: west, To: west, Generation: 1, Writer: me, Records: []PairRecord{recorded(east, 2, they, PhaseActive)}},
@@ -149,6 +154,9 @@ func genObservation(t *rapid.T) PairObservation {
 	for _, l := range locations {
 		if rapid.Bool().Draw(t, l+" dark") {
 			o.Dark[l] = "dark"
+			if rapid.Bool().Draw(t, l+" silent") {
+				o.Silent = append(o.Silent, l)
+			}
 		}
 		if rapid.Bool().Draw(t, l+" has a record") {
 			o.Records = append(o.Records, genRecord(t, l))
@@ -217,6 +225,7 @@ func TestForcedFlipNeedsNothingOfTheRegionThatIsLeft(t *testing.T) {
 			return
 		}
 		delete(o.Dark, o.From)
+		o.Silent = slices.DeleteFunc(o.Silent, func(l string) bool { return l == o.From })
 		well := DecidePair(o)
 		o.Dark[o.From] = "dark"
 		dark := DecidePair(o)

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"time"
 
+	"github.com/hashicorp/terraform-plugin-framework/attr"
 	"github.com/hashicorp/terraform-plugin-framework/diag"
 	"github.com/hashicorp/terraform-plugin-framework/path"
 	"github.com/hashicorp/terraform-plugin-framework/types"
@@ -99,6 +100,28 @@ func (m *model) follow(state *model, d failover.PairDecision) {
 	}
 }
 
+// keeps checks that an apply comes to what its plan has promised. Regions and other
+// configurations go on between the two, and the CLI would call a difference a fault
+// of the provider.
+func (m *model) keeps(promised model) diag.Diagnostics {
+	var diags diag.Diagnostics
+	for _, one := range []struct {
+		what         string
+		promise, now attr.Value
+	}{
+		{"generation", promised.Generation, m.Generation},
+		{"phase", promised.Phase, m.Phase},
+	} {
+		if !one.promise.IsUnknown() && !one.promise.Equal(one.now) {
+			diags.AddError("The pair changed after the plan", fmt.Sprintf(
+				"The plan took its %s to be %s, and by now it would be %s: another configuration changed the pair, or a region came or went. Nothing was changed.\n\nNext step: plan again.",
+				one.what, one.promise, one.now))
+			return diags
+		}
+	}
+	return diags
+}
+
 // observe is what a decision about the pair rests on.
 func (r *Resource) observe(ctx context.Context, plan, state *model, locations [2]string, settings failoverModel, k known) (failover.PairObservation, diag.Diagnostics) {
 	o := failover.PairObservation{
@@ -116,6 +139,9 @@ func (r *Resource) observe(ctx context.Context, plan, state *model, locations [2
 	}
 	o.CoolingTime, _ = time.ParseDuration(settings.CoolingTime.ValueString())
 	for _, l := range append(locations[:], o.From) {
+		if l != "" && !k.silent.Answers(l) {
+			o.Silent = append(o.Silent, l)
+		}
 		switch err := r.session.Gate(l).Err(); {
 		case l == "":
 		case err != nil:

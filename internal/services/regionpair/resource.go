@@ -4,7 +4,6 @@ package regionpair
 
 import (
 	"context"
-	"fmt"
 	"time"
 
 	"github.com/hashicorp/terraform-plugin-framework/diag"
@@ -107,13 +106,14 @@ func (r *Resource) Create(ctx context.Context, req resource.CreateRequest, resp 
 	defer cancel()
 
 	k := known{book: ledger{Seen: map[string]seen{}}}
-	promised := plan.Generation
+	promised := plan
 	decision, d := r.complete(ctx, &plan, nil, k)
 	resp.Diagnostics.Append(d...)
-	resp.Diagnostics.Append(r.resolve(ctx, &plan, false)...)
-	if !resp.Diagnostics.HasError() && !promised.IsUnknown() && !promised.Equal(plan.Generation) {
-		resp.Diagnostics.AddError("The pair changed after the plan", fmt.Sprintf(
-			"The plan took its generation to be %s, and by now it is %s: another configuration changed the pair.\n\nNext step: plan again.", promised, plan.Generation))
+	if !resp.Diagnostics.HasError() {
+		resp.Diagnostics.Append(plan.keeps(promised)...)
+	}
+	if !resp.Diagnostics.HasError() {
+		resp.Diagnostics.Append(r.resolve(ctx, &plan, false)...)
 	}
 	if resp.Diagnostics.HasError() {
 		return
@@ -173,9 +173,15 @@ func (r *Resource) Update(ctx context.Context, req resource.UpdateRequest, resp 
 	ctx, cancel := context.WithTimeout(ctx, timeout)
 	defer cancel()
 
+	promised := plan
 	decision, d := r.complete(ctx, &plan, &state, k)
 	resp.Diagnostics.Append(d...)
-	resp.Diagnostics.Append(r.resolve(ctx, &plan, decision.Flips())...)
+	if !resp.Diagnostics.HasError() {
+		resp.Diagnostics.Append(plan.keeps(promised)...)
+	}
+	if !resp.Diagnostics.HasError() {
+		resp.Diagnostics.Append(r.resolve(ctx, &plan, decision.Flips())...)
+	}
 	if resp.Diagnostics.HasError() {
 		return
 	}
