@@ -2,7 +2,9 @@ package replication
 
 import (
 	"errors"
+	"flag"
 	"maps"
+	"strconv"
 	"testing"
 
 	"pgregory.net/rapid"
@@ -57,7 +59,12 @@ func troubles(t *rapid.T, src, dst *fakeStore, changed func()) {
 		faults = faults[1:]
 		return f
 	}
+	dead := false
 	dst.before = func(op, name string) error {
+		if dead {
+			// The process was killed: nothing is written any more, least of all a manifest.
+			return failure(0, "", name)
+		}
 		if op != "copy" && op != "stream" {
 			return nil
 		}
@@ -73,25 +80,59 @@ func troubles(t *rapid.T, src, dst *fakeStore, changed func()) {
 			changed()
 		case 3:
 			src.remove(name)
+		case 5:
+			return failure(503, "ServerBusy", name)
+		case 6:
+			dead = true
+			return failure(0, "", name)
 		}
 		return nil
 	}
 	dst.after = func(op, name string) error {
-		if (op == "copy" || op == "upload") && next() == 4 {
+		switch {
+		case dead:
+			return failure(0, "", name)
+		case (op == "copy" || op == "stream" || op == "upload") && next() == 4:
 			return conditionNotMet(name)
+		case op == "copy" || op == "stream":
+			// Killed right after the blob was written.
+			dead = next() == 7
 		}
 		return nil
 	}
+}
+
+// checks is how many random histories are played at least.
+const checks = 500
+
+// atLeast raises the number of checks for a test.
+func atLeast(t *testing.T, n int) {
+	t.Helper()
+	f := flag.Lookup("rapid.checks")
+	given := f.Value.String()
+	if now, err := strconv.Atoi(given); err != nil || now >= n {
+		return
+	}
+	if err := f.Value.Set(strconv.Itoa(n)); err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { _ = f.Value.Set(given) })
 }
 
 // TestRunKeepsItsPromises: whatever happened on both sides, in whichever direction runs went before, with calls failing:
 // a run deletes nothing and overwrites nothing that the source never held; and a run without trouble leaves the
 // destination with the source's content, except for conflicts, which it names and leaves as they were.
 func TestRunKeepsItsPromises(t *testing.T) {
+	atLeast(t, checks)
 	rapid.Check(t, func(t *rapid.T) {
 		one, two, c := pair()
+		for _, s := range []*fakeStore{one, two} {
+			s.puts = rapid.Bool().Draw(t, "puts")
+			s.large = rapid.SampledFrom([]int64{0, 3, 100}).Draw(t, "large")
+		}
 		seen := map[*fakeStore]history{one: {}, two: {}}
 		opt := Options{Name: "p", Concurrency: rapid.IntRange(1, 3).Draw(t, "concurrency")}
+		oneWay := true
 		steps := rapid.IntRange(1, 4).Draw(t, "runs")
 		for step := range steps {
 			for range rapid.IntRange(0, 8).Draw(t, "changes") {
@@ -105,8 +146,9 @@ func TestRunKeepsItsPromises(t *testing.T) {
 			}
 			src, dst := one, two
 			if rapid.Bool().Draw(t, "reverse") {
-				src, dst = two, one
+				src, dst, oneWay = two, one, false
 			}
+			opt.Transfer = rapid.SampledFrom([]string{TransferAuto, TransferServerSide, TransferStream}).Draw(t, "transfer")
 			faulty := step < steps-1 && rapid.Bool().Draw(t, "trouble")
 			if faulty {
 				opt.Concurrency = 1
@@ -118,7 +160,7 @@ func TestRunKeepsItsPromises(t *testing.T) {
 			checkNothingLost(t, before, dst.contents(), seen[src])
 			seen[dst].note(dst)
 			if !faulty {
-				checkComplete(t, src, dst, before, res, err)
+				checkComplete(t, src, dst, oneWay, before, res, err)
 				checkQuiet(t, src, dst, c, opt, res, err)
 			}
 		}
@@ -137,7 +179,7 @@ func checkNothingLost(t *rapid.T, before, after map[string]string, known history
 	}
 }
 
-func checkComplete(t *rapid.T, src, dst *fakeStore, before map[string]string, res Result, err error) {
+func checkComplete(t *rapid.T, src, dst *fakeStore, oneWay bool, before map[string]string, res Result, err error) {
 	var conflict *ConflictError
 	if err != nil && !errors.As(err, &conflict) {
 		t.Fatal(err)
@@ -163,6 +205,11 @@ func checkComplete(t *rapid.T, src, dst *fakeStore, before map[string]string, re
 		to, _ := dst.get(name)
 		if !conflicts[name] && !maps.Equal(from.Tags, to.Tags) {
 			t.Fatalf("the tags of %q differ", name)
+		}
+		// Of blobs that were on both sides before there was a manifest, the destination's own metadata is let be, and is
+		// what the other direction then has.
+		if oneWay && !conflicts[name] && !sameProperties(&from.Blob, &to.Blob) && from.LastModified.After(to.LastModified) {
+			t.Fatalf("the metadata of %q differ", name)
 		}
 	}
 }

@@ -8,7 +8,9 @@ import (
 	"crypto/rand"
 	"errors"
 	"fmt"
+	"io"
 	"net/http"
+	"net/http/httptest"
 	"os"
 	"strings"
 	"sync"
@@ -16,6 +18,7 @@ import (
 	"time"
 
 	"github.com/Azure/azure-sdk-for-go/sdk/azcore"
+	"github.com/Azure/azure-sdk-for-go/sdk/azcore/policy"
 	"github.com/Azure/azure-sdk-for-go/sdk/storage/azblob/container"
 
 	"github.com/genomics-continuity/terraform-provider-genomics/internal/blobstore"
@@ -32,7 +35,7 @@ func azurite(t *testing.T, nth int) *world {
 	address := strings.TrimRight(base, "/") + "/" + account + "/r" + strings.ToLower(rand.Text())
 	w := &world{}
 	var err error
-	if w.Container, err = blobstore.Open(address, blobstore.Credential{AccountName: account, Key: key}, azcore.ClientOptions{Transport: &w.seen}); err != nil {
+	if w.Container, err = blobstore.Open(address, blobstore.Credential{AccountName: account, Key: key}, azcore.ClientOptions{Transport: &w.seen, Retry: policy.RetryOptions{MaxRetries: 2, RetryDelay: time.Millisecond}}); err != nil {
 		t.Fatal(err)
 	}
 	cred, err := container.NewSharedKeyCredential(account, key)
@@ -61,6 +64,8 @@ type world struct {
 type ledger struct {
 	mu    sync.Mutex
 	kinds map[string]int
+	// fault, when set, may spoil a request of a kind: by an answer in the service's place, or by losing the service's.
+	fault func(kind string) (status int, lost bool)
 }
 
 func (l *ledger) Do(req *http.Request) (*http.Response, error) {
@@ -87,8 +92,24 @@ func (l *ledger) Do(req *http.Request) (*http.Response, error) {
 		l.kinds = map[string]int{}
 	}
 	l.kinds[kind]++
+	var status int
+	var lost bool
+	if l.fault != nil {
+		status, lost = l.fault(kind)
+	}
 	l.mu.Unlock()
-	return http.DefaultClient.Do(req)
+	if status != 0 {
+		answer := httptest.NewRecorder()
+		answer.Header().Set("x-ms-error-code", "ServerBusy")
+		answer.WriteHeader(status)
+		return answer.Result(), nil
+	}
+	resp, err := http.DefaultClient.Do(req)
+	if err == nil && lost {
+		_ = resp.Body.Close()
+		return nil, io.ErrUnexpectedEOF
+	}
+	return resp, err
 }
 
 // take is what was counted since the last time.
