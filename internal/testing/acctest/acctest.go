@@ -17,7 +17,6 @@ import (
 	"testing"
 	"time"
 
-	"github.com/hashicorp/terraform-plugin-framework/providerserver"
 	"github.com/hashicorp/terraform-plugin-go/tfprotov6"
 
 	"github.com/genomics-continuity/terraform-provider-genomics/internal/provider"
@@ -78,7 +77,7 @@ func World(t testing.TB) *harness.World {
 // helper/resource of terraform-plugin-testing. Configurations name no source.
 func Factories() map[string]func() (tfprotov6.ProviderServer, error) {
 	return map[string]func() (tfprotov6.ProviderServer, error){
-		"genomics": providerserver.NewProtocol6WithError(provider.New("test")()),
+		"genomics": func() (tfprotov6.ProviderServer, error) { return provider.NewServer("test")(), nil },
 	}
 }
 

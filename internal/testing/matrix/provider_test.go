@@ -12,7 +12,6 @@ import (
 	"sync"
 	"time"
 
-	"github.com/hashicorp/terraform-plugin-framework/providerserver"
 	"github.com/hashicorp/terraform-plugin-go/tfprotov6"
 	"github.com/hashicorp/terraform-plugin-go/tftypes"
 	"github.com/hashicorp/terraform-plugin-log/tflogtest"
@@ -120,7 +119,7 @@ func (r *report) trace(ctx context.Context) context.Context {
 func start(ctx context.Context, r *report, config map[string]any) (*process, error) {
 	ctx, stop := context.WithTimeout(ctx, bound)
 	ctx = tflogtest.RootLogger(r.trace(ctx), &r.log)
-	p := &process{server: providerserver.NewProtocol6(provider.New("test")())(), ctx: ctx, stop: stop, report: r}
+	p := &process{server: provider.NewServer("test")(), ctx: ctx, stop: stop, report: r}
 	schemas, err := p.server.GetProviderSchema(ctx, &tfprotov6.GetProviderSchemaRequest{})
 	if err != nil {
 		return nil, err
