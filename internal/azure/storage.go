@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"strings"
+	"time"
 
 	"github.com/Azure/azure-sdk-for-go/sdk/azcore"
 	"github.com/Azure/azure-sdk-for-go/sdk/resourcemanager/storage/armstorage/v2"
@@ -16,13 +17,25 @@ type StorageAccount struct {
 	Name         string
 	Location     string
 	BlobEndpoint string // with a trailing slash, as Resource Manager gives it
+
+	// SecondaryLocation is where Azure's own replica is, and SecondaryBlobEndpoint where its blobs can be read; both empty where
+	// the account's redundancy offers none.
+	SecondaryLocation     string
+	SecondaryBlobEndpoint string
+	SKU                   string // such as Standard_RAGRS
+	Kind                  string // such as StorageV2
+	Hierarchical          bool   // the hierarchical namespace of Data Lake Storage
+	FailoverInProgress    bool
+	LastFailover          time.Time // of the account, by its owner; zero if there was none
 }
 
-// StorageClient reads storage accounts. It changes nothing.
+// StorageClient reads storage accounts, and manages their object replication policies. It changes nothing else.
 //
 // Errors are *azcore.ResponseError when Resource Manager answered, *region.UnreachableError when it did not.
 type StorageClient struct {
 	client    *armstorage.AccountsClient
+	services  *armstorage.BlobServicesClient
+	policies  *armstorage.ObjectReplicationPoliciesClient
 	pipelines *Pipelines
 }
 
@@ -30,11 +43,13 @@ type StorageClient struct {
 func NewStorageClient(subscriptionID string, credential azcore.TokenCredential, p *Pipelines) (*StorageClient, error) {
 	options := p.ARMOptions()
 	options.DisableRPRegistration = true // where there is an account, its provider is registered
-	client, err := armstorage.NewAccountsClient(subscriptionID, credential, options)
+	factory, err := armstorage.NewClientFactory(subscriptionID, credential, options)
 	if err != nil {
 		return nil, err
 	}
-	return &StorageClient{client: client, pipelines: p}, nil
+	return &StorageClient{
+		client: factory.NewAccountsClient(), services: factory.NewBlobServicesClient(), policies: factory.NewObjectReplicationPoliciesClient(), pipelines: p,
+	}, nil
 }
 
 // Get reads an account. For one that does not exist IsNotFound is true of the error.
@@ -54,7 +69,33 @@ func (c *StorageClient) Get(ctx context.Context, id StorageAccountID) (StorageAc
 		return StorageAccount{}, fmt.Errorf("storage account %s has no blob endpoint: its kind offers no blobs", id.Name)
 	}
 	account.BlobEndpoint = *resp.Properties.PrimaryEndpoints.Blob
+	account.describe(resp.Account)
 	return account, nil
+}
+
+// describe takes over what the modes of replication that are Azure's own depend on.
+func (a *StorageAccount) describe(from armstorage.Account) {
+	properties := from.Properties
+	a.SecondaryLocation = deref(properties.SecondaryLocation)
+	if properties.SecondaryEndpoints != nil {
+		a.SecondaryBlobEndpoint = deref(properties.SecondaryEndpoints.Blob)
+	}
+	if from.SKU != nil {
+		a.SKU = string(deref(from.SKU.Name))
+	}
+	a.Kind = string(deref(from.Kind))
+	a.Hierarchical = deref(properties.IsHnsEnabled)
+	a.FailoverInProgress = deref(properties.FailoverInProgress)
+	a.LastFailover = deref(properties.LastGeoFailoverTime)
+}
+
+// deref is what a pointer of the SDK points to.
+func deref[T any](p *T) T {
+	if p == nil {
+		var zero T
+		return zero
+	}
+	return *p
 }
 
 // errNoKey says that an account gave no key that may write.

@@ -51,6 +51,7 @@ func (e *Emulator) adminHandler() http.Handler {
 	handle("POST /admin/release", func(r *http.Request) (any, error) { return e.hold(r, e.controls.Release) })
 	e.faultRoutes(handle)
 	e.faceRoutes(handle)
+	e.storageRoutes(handle)
 	return mux
 }
 

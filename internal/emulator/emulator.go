@@ -14,6 +14,7 @@ import (
 	"github.com/genomics-continuity/terraform-provider-genomics/internal/emulator/fault"
 	"github.com/genomics-continuity/terraform-provider-genomics/internal/emulator/identity"
 	"github.com/genomics-continuity/terraform-provider-genomics/internal/emulator/journal"
+	"github.com/genomics-continuity/terraform-provider-genomics/internal/emulator/replica"
 	"github.com/genomics-continuity/terraform-provider-genomics/internal/emulator/state"
 	"github.com/genomics-continuity/terraform-provider-genomics/internal/emulator/workflows"
 )
@@ -38,6 +39,7 @@ type Emulator struct {
 	issuer   *identity.Issuer
 	store    *arm.Store
 	controls *workflows.Controls
+	replicas *replica.Engine
 	secrets  secrets
 	freeze   fault.Freeze
 
@@ -102,9 +104,13 @@ func (e *Emulator) build() error {
 	for _, a := range e.config.StorageAccounts {
 		e.store.AddStorage(arm.StorageAccount{Name: a.Name, ResourceGroup: a.ResourceGroup, Location: a.Region, Key: a.Key})
 	}
+	if err := e.addReplication(); err != nil {
+		return err
+	}
 	e.issuer = &identity.Issuer{Tenant: e.config.Tenant, Lifetime: e.config.TokenLifetime, Vault: e.vault, Now: time.Now}
 	e.manager = e.target("resource-manager", e.config.ResourceManagerPort, fault.Config{Plane: journal.PlaneARM, Handler: &arm.Server{
 		Store: e.store, Issuer: e.issuer, Regions: locations(e.config.Regions), BlobEndpoint: e.blobEndpoint,
+		SecondaryEndpoint: e.secondaryEndpoint, HasContainer: e.replicas.HasContainer, Now: time.Now,
 		RetryAfterMilliseconds: int(e.config.RetryAfter.Milliseconds()),
 	}})
 	e.identity = e.target("identity", e.config.IdentityPort, fault.Config{Plane: journal.PlaneIdentity, Handler: &identity.Endpoint{Issuer: e.issuer, Header: e.secrets.IdentityHeader}})

@@ -84,20 +84,11 @@ func (e *Emulator) addRegion(config Region) error {
 	}
 	service, err := workflows.New(workflows.Config{
 		Region: r.name, Log: e.log, Controls: e.controls, MaxJobs: e.config.MaxJobs,
-		Limits:       reads.Limits{MaxReadLength: e.maxReadLength()},
-		AccountByKey: func(key string) (workflows.Account, bool) { return e.accountByKey(r.name, key) },
-		StorageLocation: func(account string) (string, bool) {
-			a, ok := e.store.Storage(account)
-			return a.Location, ok
-		},
-		BlobURL: func(account string) (string, bool) {
-			a, ok := e.store.Storage(account)
-			if !ok {
-				return "", false
-			}
-			return e.doorEndpoint(a), true
-		},
-		StorageDark: func() bool { return r.blobTarget.Fault().Dark() },
+		Limits:          reads.Limits{MaxReadLength: e.maxReadLength()},
+		AccountByKey:    func(key string) (workflows.Account, bool) { return e.accountByKey(r.name, key) },
+		StorageLocation: e.storageLocation,
+		BlobURL:         e.doorEndpoint,
+		StorageDark:     func() bool { return r.blobTarget.Fault().Dark() },
 		KnownHost: func(host string) bool {
 			_, _, known := e.regionOfDoor(host)
 			return known
@@ -115,14 +106,10 @@ func (e *Emulator) addRegion(config Region) error {
 	r.door = &door.Door{
 		Region: r.name, Vault: e.vault, JobMark: e.secrets.JobMark, RegionOf: e.regionOfDoor,
 		Owns: func(account string) bool {
-			a, ok := e.store.Storage(account)
-			return ok && a.Location == r.name
+			location, ok := e.storageLocation(account)
+			return ok && location == r.name
 		},
-	}
-	if e.config.BlobStore != "" {
-		if r.door.Store, err = url.Parse(e.config.BlobStore); err != nil {
-			return err
-		}
+		Store: e.replicas.BlobStore, Replication: e.replicas,
 	}
 	r.door.Open()
 	r.serviceTarget = e.target(r.name+"/service", config.ServicePort, fault.Config{Plane: journal.PlaneService, Region: r.name, Handler: r.faces, Describe: e.describeService(r.name)})

@@ -5,10 +5,12 @@ import (
 	"net/http"
 	"net/url"
 	"strconv"
+	"time"
 
 	"github.com/genomics-continuity/terraform-provider-genomics/internal/emulator/arm"
 	"github.com/genomics-continuity/terraform-provider-genomics/internal/emulator/journal"
 	"github.com/genomics-continuity/terraform-provider-genomics/internal/emulator/reads"
+	"github.com/genomics-continuity/terraform-provider-genomics/internal/emulator/replica"
 	"github.com/genomics-continuity/terraform-provider-genomics/internal/emulator/workflows"
 )
 
@@ -33,14 +35,48 @@ func (e *Emulator) blobEndpoint(a arm.StorageAccount) string {
 	return r.blobURL() + "/" + a.Name + "/"
 }
 
-// doorEndpoint is the same at the region's door itself: jobs run in the region,
-// past whatever stands before its door.
-func (e *Emulator) doorEndpoint(a arm.StorageAccount) string {
-	r, ok := e.regionNamed(a.Location)
+// secondaryEndpoint is the same for the account's replica in the other region.
+func (e *Emulator) secondaryEndpoint(a arm.StorageAccount) string {
+	r, ok := e.regionNamed(a.SecondaryLocation)
 	if !ok {
 		return ""
 	}
-	return r.blobTarget.URL() + "/" + a.Name + "/"
+	return r.blobURL() + "/" + a.Name + replica.Suffix + "/"
+}
+
+// storageLocation is where an account, or its replica, is served.
+func (e *Emulator) storageLocation(account string) (string, bool) {
+	name, ofReplica := replica.Primary(account)
+	a, ok := e.store.Storage(name)
+	if ofReplica {
+		return a.SecondaryLocation, ok && a.ReadableReplica()
+	}
+	return a.Location, ok
+}
+
+// doorEndpoint is the URL of an account's blob service at the region's door itself: jobs run in the region, past whatever
+// stands before its door.
+func (e *Emulator) doorEndpoint(account string) (string, bool) {
+	location, known := e.storageLocation(account)
+	r, ok := e.regionNamed(location)
+	if !known || !ok {
+		return "", false
+	}
+	return r.blobTarget.URL() + "/" + account + "/", true
+}
+
+// addReplication prepares what storage does by itself.
+func (e *Emulator) addReplication() error {
+	e.replicas = &replica.Engine{Store: e.store, Now: time.Now, Dark: func(region string) bool {
+		r, ok := e.regionNamed(region)
+		return ok && r.blobTarget.Fault().Dark()
+	}}
+	if e.config.BlobStore == "" {
+		return nil
+	}
+	store, err := url.Parse(e.config.BlobStore)
+	e.replicas.BlobStore = store
+	return err
 }
 
 // regionOfDoor finds the region whose door has this host:port.

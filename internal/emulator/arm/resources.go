@@ -11,7 +11,11 @@ func (s *Server) storageAccounts(q *request, storage string) *failure {
 	case q.is(storage+"/*") && method == http.MethodGet:
 		a, f := s.findStorage(q)
 		if f == nil {
-			reply(q.w, http.StatusOK, s.storageJSON(a))
+			body := s.storageJSON(a)
+			if strings.EqualFold(q.r.URL.Query().Get("$expand"), "geoReplicationStats") {
+				s.addGeoReplicationStats(body, a)
+			}
+			reply(q.w, http.StatusOK, body)
 		}
 		return f
 	case q.is(storage+"/*/listkeys") && method == http.MethodPost:
@@ -61,12 +65,8 @@ func (s *Server) listStorage(q *request, group string) *failure {
 func (s *Server) storageJSON(a StorageAccount) map[string]any {
 	return map[string]any{
 		"id": s.Store.StorageID(a), "name": a.Name, "type": "Microsoft.Storage/storageAccounts", "location": a.Location,
-		"kind": "StorageV2", "sku": map[string]string{"name": "Standard_LRS", "tier": "Standard"}, "tags": map[string]string{},
-		"properties": map[string]any{
-			"provisioningState": StateSucceeded, "primaryLocation": a.Location, "statusOfPrimary": "available",
-			"accessTier": "Hot", "creationTime": "2020-01-01T00:00:00.0000000Z", "supportsHttpsTrafficOnly": false,
-			"primaryEndpoints": map[string]string{"blob": s.BlobEndpoint(a)},
-		},
+		"kind": a.Kind, "sku": map[string]string{"name": a.SKU, "tier": "Standard"}, "tags": map[string]string{},
+		"properties": s.storageProperties(a),
 	}
 }
 

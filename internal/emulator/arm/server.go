@@ -1,10 +1,12 @@
 package arm
 
 import (
+	"context"
 	"errors"
 	"net/http"
 	"regexp"
 	"strings"
+	"time"
 
 	"github.com/google/uuid"
 
@@ -36,6 +38,11 @@ type Server struct {
 	Regions []Region
 	// BlobEndpoint returns the URL of a storage account's blob service.
 	BlobEndpoint func(StorageAccount) string
+	// SecondaryEndpoint is the same for the replica that can be read; empty where there is none.
+	SecondaryEndpoint func(StorageAccount) string
+	// HasContainer reports whether an account has a container; nil takes every one for there.
+	HasContainer func(ctx context.Context, a StorageAccount, name string) bool
+	Now          func() time.Time
 	// RetryAfterMilliseconds is what a long-running operation asks its client to wait.
 	RetryAfterMilliseconds int
 }
@@ -132,6 +139,10 @@ func (s *Server) route(q *request) *failure {
 		return s.genomics(q, generic)
 	case q.is(storage), q.is(storage + "/*"), q.is(storage + "/*/listkeys"), q.is("subscriptions/*/providers/microsoft.storage/storageaccounts"):
 		return s.storageAccounts(q, storage)
+	case q.is(storage + "/*/blobservices/default"):
+		return s.blobService(q)
+	case q.is(storage + "/*/objectreplicationpolicies"), q.is(storage + "/*/objectreplicationpolicies/*"):
+		return s.replicationPolicies(q, storage)
 	case q.is(group), q.is(group + "/*"):
 		return s.groups(q, group)
 	case q.is("subscriptions/*/locations"):

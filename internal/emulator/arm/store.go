@@ -30,6 +30,7 @@ const (
 	kindStorage   = "storage-account"
 	kindOperation = "operation"
 	kindTenant    = "tenant"
+	kindPolicy    = "replication-policy"
 )
 
 // Account is one Microsoft Genomics account.
@@ -57,6 +58,7 @@ type StorageAccount struct {
 	ResourceGroup string `json:"resource_group"`
 	Location      string `json:"location"`
 	Key           string `json:"key"` // base64, the one the blob store knows too
+	StorageSettings
 }
 
 // operation is a long-running operation on an account.
@@ -86,13 +88,14 @@ type Store struct {
 	groups     map[string]*Group
 	storage    map[string]*StorageAccount
 	operations map[string]*operation
+	policies   map[string]*Policy // by account and ID
 	lastTenant int64
 }
 
 // Load reads what the state holds from an earlier run.
 func (s *Store) Load() error {
 	s.accounts, s.groups = map[string]*Account{}, map[string]*Group{}
-	s.storage, s.operations = map[string]*StorageAccount{}, map[string]*operation{}
+	s.storage, s.operations, s.policies = map[string]*StorageAccount{}, map[string]*operation{}, map[string]*Policy{}
 	if _, err := s.Log.Get(kindTenant, "last", &s.lastTenant); err != nil {
 		return err
 	}
@@ -101,6 +104,7 @@ func (s *Store) Load() error {
 		kindGroup:     decodeInto(s.groups),
 		kindStorage:   decodeInto(s.storage),
 		kindOperation: decodeInto(s.operations),
+		kindPolicy:    decodeInto(s.policies),
 	} {
 		if err := s.Log.Each(kind, load); err != nil {
 			return err
@@ -142,6 +146,10 @@ func (s *Store) AddStorage(a StorageAccount) {
 	defer s.mu.Unlock()
 	if known, ok := s.storage[a.Name]; ok && a.Key == "" {
 		a.Key = known.Key
+	}
+	a.StorageSettings = plainAccount()
+	if known, ok := s.storage[a.Name]; ok {
+		a.StorageSettings = known.StorageSettings
 	}
 	if a.Key == "" {
 		a.Key = base64.StdEncoding.EncodeToString(random(64))

@@ -17,6 +17,7 @@ import (
 	"github.com/google/uuid"
 
 	"github.com/genomics-continuity/terraform-provider-genomics/internal/emulator/journal"
+	"github.com/genomics-continuity/terraform-provider-genomics/internal/emulator/replica"
 )
 
 // JobHeader marks the requests of workflow runs. Its value is a secret of the
@@ -37,6 +38,8 @@ type Door struct {
 	// JobMark is the value of JobHeader on a job's own requests.
 	JobMark string
 	Vault   *journal.Vault
+	// Replication is what storage does by itself; nil does nothing.
+	Replication *replica.Engine
 
 	proxy *httputil.ReverseProxy
 }
@@ -72,6 +75,9 @@ func (d *Door) Open() {
 			}
 			refuse(w, http.StatusBadGateway, "BlobStoreUnreachable", "The blob store behind the emulator does not answer.")
 		},
+	}
+	if d.Replication != nil {
+		d.proxy.ModifyResponse = d.Replication.After
 	}
 }
 
@@ -121,6 +127,12 @@ func (d *Door) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		// Storage itself reads the source and finds no one there.
 		refuse(w, http.StatusInternalServerError, "CannotVerifyCopySource", "Could not verify the copy source within the specified time.")
 		return
+	}
+	if d.Replication != nil {
+		if refusal := d.Replication.Before(r); refusal != nil {
+			refuse(w, refusal.Status, refusal.Code, refusal.Message)
+			return
+		}
 	}
 	d.proxy.ServeHTTP(w, r)
 }
