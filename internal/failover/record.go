@@ -1,11 +1,13 @@
 package failover
 
 import (
+	"cmp"
 	"crypto/sha256"
 	"encoding/hex"
 	"encoding/json"
 	"errors"
 	"fmt"
+	"slices"
 	"strings"
 	"time"
 	"unicode"
@@ -42,6 +44,66 @@ type PairRecord struct {
 	At time.Time `json:"at"`
 	// From is the location that was left; empty in the first generation.
 	From string `json:"from,omitempty"`
+	// Followers are the other configurations that go by this record.
+	Followers []Follower `json:"followers,omitempty"`
+}
+
+// Follower is a configuration that has joined what another one recorded, or whose
+// record another one has followed upon.
+type Follower struct {
+	Writer string `json:"writer"`
+	By     string `json:"by"`
+}
+
+// Upon is the record in the place of another: who went by that goes by this.
+func (r PairRecord) Upon(before *PairRecord) PairRecord {
+	if before == nil {
+		return r
+	}
+	r.Followers = slices.Clone(before.Followers)
+	if before.Writer != "" {
+		r = r.Joined(Follower{Writer: before.Writer, By: before.By})
+	}
+	return r.Left(r.Writer)
+}
+
+// Joined is the record with one more follower, who is named once.
+func (r PairRecord) Joined(f Follower) PairRecord {
+	r = r.Left(f.Writer)
+	if f.Writer != r.Writer {
+		r.Followers = append(r.Followers, f)
+	}
+	return r
+}
+
+// Has reports whether a configuration is among the followers.
+func (r PairRecord) Has(writer string) bool {
+	return slices.ContainsFunc(r.Followers, func(f Follower) bool { return f.Writer == writer })
+}
+
+// Left is the record without a follower.
+func (r PairRecord) Left(writer string) PairRecord {
+	r.Followers = slices.DeleteFunc(slices.Clone(r.Followers), func(f Follower) bool { return f.Writer == writer })
+	return r
+}
+
+// FollowedBy names those who go by the record besides its writer, for a person to read.
+func (r PairRecord) FollowedBy() string {
+	var names []string
+	for _, f := range r.Followers {
+		names = append(names, cmp.Or(readable(f.By), "another configuration"))
+	}
+	return strings.Join(names, ", ")
+}
+
+// readable is a text without what a terminal would obey.
+func readable(text string) string {
+	return strings.Map(func(c rune) rune {
+		if unicode.IsGraphic(c) {
+			return c
+		}
+		return -1
+	}, text)
 }
 
 // RecordName is the name of a pair's record, without the folder it lies in.
@@ -119,15 +181,7 @@ func (r PairRecord) SameFlip(o PairRecord) bool {
 
 // Told says who made which region active, and when, for a person to read.
 func (r PairRecord) Told() string {
-	by := strings.Map(func(c rune) rune {
-		if unicode.IsGraphic(c) {
-			return c
-		}
-		return -1
-	}, r.By)
-	if by == "" {
-		by = "Another configuration"
-	}
+	by := cmp.Or(readable(r.By), "Another configuration")
 	verb := "made"
 	if r.Phase == PhaseFailingOver {
 		verb = "began to make"

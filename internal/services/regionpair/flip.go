@@ -82,7 +82,41 @@ func (r *Resource) carryOut(ctx context.Context, plan, state *model, decision fa
 		return begun, diags
 	}
 	diags.Append(c.settle(ctx, want, state == nil)...)
+	if !diags.HasError() {
+		diags.Append(c.follow(ctx)...)
+	}
 	return begun, diags
+}
+
+// follow enters this configuration into the records of others that it goes by, so
+// that they are not taken away from it.
+func (c *change) follow(ctx context.Context) diag.Diagnostics {
+	var diags diag.Diagnostics
+	self := failover.Follower{Writer: c.known.book.Writer, By: operator()}
+	for _, role := range []roleModel{c.active, c.standby} {
+		url := role.OutputContainerURL.ValueString()
+		was := c.known.book.Seen[url].Record
+		if was == nil || was.Writer == self.Writer || was.Has(self.Writer) || was.Active != c.active.Location.ValueString() || !c.known.silent.Answers(role.Location.ValueString()) {
+			continue
+		}
+		now, _, err := c.amend(ctx, role, self.Writer, func(r failover.PairRecord) failover.PairRecord { return r.Joined(self) })
+		switch {
+		case err == nil:
+			c.known.book.Seen[url] = now
+		case diagnostics.IsUnreachable(err):
+			diags.Append(diagnostics.Unreachable(err, c.session)...)
+		default:
+			diags.Append(c.unwritable(role, err))
+		}
+	}
+	return diags
+}
+
+func (c *change) unwritable(role roleModel, err error) diag.Diagnostic {
+	return diagnostics.Warning("The pair's record could not be written", err, diagnostics.Context{
+		Resource: role.OutputContainerURL.ValueString() + "/" + recordBlob(role), Region: role.Location.ValueString(),
+		NextStep: "Let the provider's identity write to the container. Until then configurations that share this pair do not see each other there.",
+	})
 }
 
 // record is what the pair is when the change is done.
@@ -237,10 +271,7 @@ func (c *change) settle(ctx context.Context, want failover.PairRecord, created b
 			diags.AddAttributeWarning(path.Root("active_region"), "Another configuration changed the active region of this pair",
 				lost.record.Told()+"\n\nNext step: plan again, which says how to join it.")
 		default:
-			diags.Append(diagnostics.Warning("The pair's record could not be written", err, diagnostics.Context{
-				Resource: url + "/" + recordBlob(role), Region: role.Location.ValueString(),
-				NextStep: "Let the provider's identity write to the container. Until then configurations that share this pair do not see each other there.",
-			}))
+			diags.Append(c.unwritable(role, err))
 		}
 	}
 	return diags

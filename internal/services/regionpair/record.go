@@ -157,14 +157,7 @@ func (r *Resource) put(ctx context.Context, role roleModel, want failover.PairRe
 		if was.Fault != "" {
 			return was, &failover.RecordError{Reason: was.Fault}
 		}
-		copied, err := container.Upload(ctx, name, bytes.NewReader(want.Encode()), blobstore.UploadOptions{
-			Condition: blobstore.Condition{IfMatch: was.ETag, IfAbsent: was.ETag == ""},
-			Headers:   blobstore.Headers{ContentType: "application/json"},
-		})
-		if err != nil {
-			return was, err
-		}
-		return seen{ETag: copied.ETag, Record: &want}, nil
+		return overwrite(ctx, container, name, was, want.Upon(was.Record))
 	}
 	now, err := write(was)
 	var changed *blobstore.ConditionError
@@ -186,6 +179,33 @@ func (r *Resource) put(ctx context.Context, role roleModel, want failover.PairRe
 	default:
 		return now, &lostError{*now.Record}
 	}
+}
+
+// overwrite writes a record where what was seen still lies.
+func overwrite(ctx context.Context, container *blobstore.Container, name string, was seen, record failover.PairRecord) (seen, error) {
+	copied, err := container.Upload(ctx, name, bytes.NewReader(record.Encode()), blobstore.UploadOptions{
+		Condition: blobstore.Condition{IfMatch: was.ETag, IfAbsent: was.ETag == ""},
+		Headers:   blobstore.Headers{ContentType: "application/json"},
+	})
+	if err != nil {
+		return was, err
+	}
+	return seen{ETag: copied.ETag, Record: &record}, nil
+}
+
+// amend changes somebody else's record, as long as it is as it was read. ours says
+// that by now it is this configuration's own, or none.
+func (r *Resource) amend(ctx context.Context, role roleModel, writer string, change func(failover.PairRecord) failover.PairRecord) (now seen, ours bool, err error) {
+	now, _, err = r.fetch(ctx, role)
+	if err != nil || now.Record == nil || now.Record.Writer == writer {
+		return now, true, err
+	}
+	container, err := r.session.Container(ctx, reference(role))
+	if err != nil {
+		return now, false, err
+	}
+	now, err = overwrite(ctx, container, recordBlob(role), now, change(*now.Record))
+	return now, false, err
 }
 
 // operator is who runs this, as user@host, the way the CLI's own state locks say it.

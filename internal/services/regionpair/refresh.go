@@ -2,6 +2,7 @@ package regionpair
 
 import (
 	"context"
+	"fmt"
 	"sync"
 
 	"github.com/hashicorp/terraform-plugin-framework/diag"
@@ -115,24 +116,51 @@ func account(role roleModel) session.ServiceAccount {
 	return session.ServiceAccount{ID: role.AccountID.ValueString(), Location: role.Location.ValueString(), URL: role.APIURL.ValueString()}
 }
 
-// forget deletes the records that this configuration wrote and nobody else has
-// changed. It asks no region that is silent, and needs nobody's answer.
+// forget deletes the records that this configuration wrote and nobody else goes by,
+// and leaves those of others. It asks no region that is silent, and needs nobody's
+// answer: what cannot be done is said.
 func (r *Resource) forget(ctx context.Context, state *model, k known) diag.Diagnostics {
 	roles, diags := state.roles(ctx)
 	for _, role := range roles {
-		was := k.book.Seen[role.OutputContainerURL.ValueString()]
-		if was.Record == nil || was.Record.Writer != k.book.Writer || !k.silent.Answers(role.Location.ValueString()) {
+		known := k.book.Seen[role.OutputContainerURL.ValueString()].Record
+		if known == nil || k.book.Writer == "" || !k.silent.Answers(role.Location.ValueString()) {
 			continue
 		}
-		container, err := r.session.Container(ctx, reference(role))
-		if err == nil {
-			err = container.Delete(ctx, recordBlob(role), blobstore.Condition{IfMatch: was.ETag})
-		}
-		if err != nil && diagnostics.IsUnreachable(err) {
+		about := diagnostics.Context{Resource: role.OutputContainerURL.ValueString() + "/" + recordBlob(role), Region: role.Location.ValueString()}
+		followers, err := r.leave(ctx, role, k.book.Writer)
+		switch {
+		case diagnostics.IsUnreachable(err):
 			diags.Append(diagnostics.Unreachable(err, r.session)...)
+		case err != nil:
+			about.NextStep = "If no configuration uses this pair any more, delete the blob: one that creates the pair anew would take it for somebody else's."
+			diags.Append(diagnostics.Warning("The pair's record is left behind", err, about))
+		case followers != "":
+			about.NextStep = "None. The last configuration that uses the pair is not told from the others: delete the blob when there is none any more."
+			diags.Append(diagnostics.Warning("The pair's record is kept, for others go by it", fmt.Errorf("this pair is also used by %s", followers), about))
 		}
 	}
 	return diags
+}
+
+// leave takes this configuration out of a record, or its own away if it is still as
+// it was read. followers are those for whose sake it is kept.
+func (r *Resource) leave(ctx context.Context, role roleModel, writer string) (followers string, err error) {
+	now, ours, err := r.amend(ctx, role, writer, func(record failover.PairRecord) failover.PairRecord { return record.Left(writer) })
+	if err != nil || !ours || now.Record == nil {
+		return "", err
+	}
+	if len(now.Record.Followers) > 0 {
+		return now.Record.FollowedBy(), nil
+	}
+	container, err := r.session.Container(ctx, reference(role))
+	if err != nil {
+		return "", err
+	}
+	err = container.Delete(ctx, recordBlob(role), blobstore.Condition{IfMatch: now.ETag})
+	if blobstore.IsNotFound(err) {
+		return "", nil
+	}
+	return "", err
 }
 
 // readKnown takes what a plan goes by from the private state.
