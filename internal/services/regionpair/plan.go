@@ -44,7 +44,7 @@ func (r *Resource) complete(ctx context.Context, plan, state *model, k known) (f
 	plan.ID = plan.Name
 	active, standby, decided := activeSide(plan.ActiveRegion, primary, secondary)
 	if !decided {
-		plan.open(len(prior) > 0)
+		plan.open()
 		return decision, diags
 	}
 	for _, s := range []*side{&active, &standby} {
@@ -71,12 +71,10 @@ func (r *Resource) complete(ctx context.Context, plan, state *model, k known) (f
 }
 
 // open leaves everything to the apply: it is not known yet which side is active.
-func (m *model) open(exists bool) {
-	m.Active, m.Standby, m.Phase = types.ObjectUnknown(roleTypes), types.ObjectUnknown(roleTypes), types.StringValue(string(failover.PhaseActive))
-	m.Generation, m.LastFailoverAt = types.Int64Value(1), types.StringNull()
-	if exists {
-		m.Generation, m.LastFailoverAt = types.Int64Unknown(), types.StringUnknown()
-	}
+func (m *model) open() {
+	m.Active, m.Standby, m.Phase = types.ObjectUnknown(roleTypes), types.ObjectUnknown(roleTypes), types.StringUnknown()
+	// A record may tell the apply that the pair is older than its state.
+	m.Generation, m.LastFailoverAt = types.Int64Unknown(), types.StringUnknown()
 }
 
 // follow takes what was decided into the model.

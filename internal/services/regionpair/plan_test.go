@@ -113,6 +113,21 @@ func TestPlan(t *testing.T) {
 	}
 }
 
+// While it is not known which region is active nothing is promised that a record
+// may know better when it is.
+func TestPlanOfAnUnknownRegion(t *testing.T) {
+	plan := pairActiveIn("westeurope")
+	plan.ActiveRegion = types.StringUnknown()
+	for _, state := range []*model{nil, stateActiveIn(t, "westus2", 1)} {
+		if _, d := newResource(t).complete(t.Context(), &plan, state, known{book: ledger{Seen: map[string]seen{}}}); len(d) != 0 {
+			t.Fatal(d)
+		}
+		if !plan.Generation.IsUnknown() || !plan.LastFailoverAt.IsUnknown() || !plan.Active.IsUnknown() || !plan.Phase.IsUnknown() {
+			t.Errorf("it promises %s, %s, %s", plan.Generation, plan.LastFailoverAt, plan.Phase)
+		}
+	}
+}
+
 // What an unknown accept lifts is known when the apply plans once more.
 func TestUnknownAcceptRefusesNothingYet(t *testing.T) {
 	plan := pairActiveIn("westeurope")
