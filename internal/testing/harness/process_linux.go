@@ -6,6 +6,7 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
+	"slices"
 	"strconv"
 	"strings"
 	"syscall"
@@ -76,6 +77,45 @@ func usage(pid int) (Usage, error) {
 		u.CPU += time.Duration(ticks) * clockTick
 	}
 	return u, nil
+}
+
+// groupsBelow lists the process groups, other than its own, of everything that
+// a process has started, directly or not.
+func groupsBelow(pid int) ([]int, error) {
+	entries, err := filepath.Glob("/proc/[0-9]*/stat")
+	if err != nil {
+		return nil, err
+	}
+	children, groupOf := map[int][]int{}, map[int]int{}
+	for _, entry := range entries {
+		child, err := strconv.Atoi(filepath.Base(filepath.Dir(entry)))
+		if err != nil {
+			continue
+		}
+		stat, err := procFile(child, "stat")
+		if err != nil {
+			return nil, err
+		}
+		// After the name: the state, the parent, the group.
+		fields := strings.Fields(stat[strings.LastIndexByte(stat, ')')+1:])
+		if len(fields) < 3 {
+			continue // it has ended
+		}
+		parent, parentErr := strconv.Atoi(fields[1])
+		group, groupErr := strconv.Atoi(fields[2])
+		if parentErr != nil || groupErr != nil {
+			return nil, errors.Join(parentErr, groupErr)
+		}
+		children[parent], groupOf[child] = append(children[parent], child), group
+	}
+	var groups []int
+	for below := []int{pid}; len(below) > 0; below = below[1:] {
+		if group := groupOf[below[0]]; group != groupOf[pid] && !slices.Contains(groups, group) {
+			groups = append(groups, group)
+		}
+		below = append(below, children[below[0]]...)
+	}
+	return groups, nil
 }
 
 // procFile reads what the system tells of a process; nothing when it has ended.

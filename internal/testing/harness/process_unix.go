@@ -35,3 +35,8 @@ func running(group int, program string) ([]int, error) {
 func usage(int) (Usage, error) {
 	return Usage{}, errors.New("only Linux tells what another process took")
 }
+
+// groupsBelow is not to be had here.
+func groupsBelow(int) ([]int, error) {
+	return nil, errors.New("only Linux tells what a process has started")
+}
