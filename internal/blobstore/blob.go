@@ -59,6 +59,9 @@ type Blob struct {
 	CopySource string
 	// CopyCompletedAt is the time at which that copy ended.
 	CopyCompletedAt time.Time
+	// Replicated is, in a listing, how Azure's object replication fared with the blob as it is now: complete or failed, by
+	// "policy_rule". It is nil where no policy applies, or none has got to the blob.
+	Replicated map[string]string
 }
 
 // Headers are the content headers that travel with a blob.

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"iter"
+	"strings"
 
 	"github.com/Azure/azure-sdk-for-go/sdk/azcore/runtime"
 	"github.com/Azure/azure-sdk-for-go/sdk/storage/azblob/container"
@@ -76,6 +77,12 @@ func fromItem(item *container.BlobItem, tags bool) Blob {
 		for _, t := range item.BlobTags.BlobTagSet {
 			b.Tags[deref(t.Key)] = deref(t.Value)
 		}
+	}
+	for rule, status := range item.OrMetadata {
+		if b.Replicated == nil {
+			b.Replicated = make(map[string]string, len(item.OrMetadata))
+		}
+		b.Replicated[strings.TrimPrefix(rule, "or-")] = deref(status)
 	}
 	p := item.Properties
 	if p == nil {
