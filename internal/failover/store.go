@@ -69,6 +69,8 @@ type StoreObservation struct {
 	// Flows says that data may flow from From to To at all: it does from the
 	// primary, and to it only when the user asks.
 	Flows bool
+	// ByAzure says that Azure itself replicates: an apply copies nothing, and no manifest is kept.
+	ByAzure bool
 	// Known is false while nobody has ever compared the two sides.
 	Known                      bool
 	PendingBlobs, PendingBytes int64
@@ -124,7 +126,7 @@ func (o StoreObservation) answers(location string) bool { return !slices.Contain
 // except for one that cannot be read: replication overwrites nothing that it does
 // not know.
 func (o StoreObservation) behind() bool {
-	if !o.Flows || !o.answers(o.From) || !o.answers(o.Standby) {
+	if !o.Flows || o.ByAzure || !o.answers(o.From) || !o.answers(o.Standby) {
 		return false
 	}
 	pending := o.Known && !o.InSync && o.PendingBlobs > 0
@@ -138,13 +140,17 @@ func (o StoreObservation) planned() StoreDecision {
 		if !o.answers(location) {
 			failed = append(failed, Refusal{
 				Summary: "A planned failover needs both regions",
-				Reason:  fmt.Sprintf("%s did not answer the refresh, and a planned failover copies what %s lacks before it changes the active region.", location, o.To),
+				Reason:  fmt.Sprintf("%s did not answer the refresh, and before a planned failover changes the active region, %s has to hold everything.", location, o.To),
 				Remedy:  fmt.Sprintf("set the store's failover.mode to \"forced\" to fail over with what %s holds", o.To),
 			})
 		}
 	}
 	d := StoreDecision{Action: StoreReplicateThenFlip}
-	if len(failed) == 0 && !o.Flows && o.lacks() {
+	if o.ByAzure {
+		// What Azure replicates nobody can hurry: all of it has to be there already.
+		d.Action = StoreFlip
+	}
+	if len(failed) == 0 && (!o.Flows && o.lacks() || o.ByAzure && (o.lacks() || !o.Known)) {
 		failed = append(failed, o.loss())
 		if slices.Contains(o.Accept, AcceptDataLoss) {
 			d.Action = StoreFlip
@@ -165,7 +171,7 @@ func (o StoreObservation) forced() StoreDecision {
 	case o.lacks():
 		d.Loss = o.lacking()
 	case !o.Known:
-		d.Loss = fmt.Sprintf("Nobody has compared what %s and %s hold: what %s lacks is not known.", o.From, o.To, o.To)
+		d.Loss = o.uncompared()
 	}
 	if why := o.stale(); why != "" {
 		failed = append(failed, Refusal{
@@ -193,6 +199,10 @@ func (o StoreObservation) guard(d StoreDecision, failed []Refusal) StoreDecision
 }
 
 func (o StoreObservation) lacks() bool { return o.Known && o.PendingBlobs > 0 }
+
+func (o StoreObservation) uncompared() string {
+	return fmt.Sprintf("Nobody has compared what %s and %s hold: what %s lacks is not known.", o.From, o.To, o.To)
+}
 
 func (o StoreObservation) lacking() string {
 	return fmt.Sprintf("%s lacks %d blobs (%d bytes) that %s holds.", o.To, o.PendingBlobs, o.PendingBytes, o.From)
@@ -231,6 +241,8 @@ func (o StoreObservation) loss() Refusal {
 	r := Refusal{Accept: AcceptDataLoss, On: onStore, Summary: "Failing over would lose data", Remedy: o.renew()}
 	if o.lacks() {
 		r.Reason = o.lacking()
+	} else if !o.Known {
+		r.Reason = o.uncompared()
 	}
 	if o.Limit == nil {
 		return r
@@ -248,6 +260,8 @@ func (o StoreObservation) renew() string {
 	switch {
 	case !o.answers(o.From):
 		return fmt.Sprintf("wait until %s answers again and apply with active_region unchanged", o.From)
+	case o.ByAzure && o.Flows:
+		return "wait until Azure has replicated what is pending, which each plan with active_region unchanged looks at anew"
 	case !o.Flows:
 		return "set failback_replication = true and " + step
 	case o.Manifest == ManifestUnreadable:

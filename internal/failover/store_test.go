@@ -58,6 +58,9 @@ func TestDecideStore(t *testing.T) {
 		return func(o *StoreObservation) { o.Seen = ManifestFacts{sha, at} }
 	}
 	oneWay := func(o *StoreObservation) { o.Flows = false }
+	// Azure replicates, and no manifest is kept.
+	azures := func(o *StoreObservation) { o.ByAzure, o.Left, o.Manifest = true, "", ManifestMissing }
+	unknown := func(o *StoreObservation) { o.Known = false }
 	type changes []func(*StoreObservation)
 	for name, tc := range map[string]struct {
 		observed changes
@@ -111,6 +114,15 @@ func TestDecideStore(t *testing.T) {
 		"planned, one way only":               {changes{planned, oneWay}, StoreReplicateThenFlip, "", "", "", false},
 		"planned, one way and behind":         {changes{planned, oneWay, storeBehind}, StoreRefuse, AcceptDataLoss, "", "failback_replication = true", false},
 		"planned, one way and accepted":       {changes{planned, oneWay, storeBehind, accept(AcceptDataLoss)}, StoreFlip, "", AcceptDataLoss, "", false},
+		"Azure's, behind":                     {changes{azures, stay, storeBehind}, StoreKeep, "", "", "", false},
+		"Azure's, flip behind":                {changes{azures, storeBehind}, StoreRefuse, AcceptDataLoss, "", "wait until Azure has replicated", false},
+		"Azure's, flip behind in the dark":    {changes{azures, storeBehind, dark(storeWest)}, StoreFlip, "", "", "", true},
+		"Azure's, flip behind, one way":       {changes{azures, storeBehind, oneWay}, StoreRefuse, AcceptDataLoss, "", "failback_replication = true", false},
+		"Azure's, planned":                    {changes{azures, planned}, StoreFlip, "", "", "", false},
+		"Azure's, planned and behind":         {changes{azures, planned, storeBehind}, StoreRefuse, AcceptDataLoss, "", "wait until Azure has replicated", false},
+		"Azure's, planned and not compared":   {changes{azures, planned, unknown}, StoreRefuse, AcceptDataLoss, "", "Nobody has compared", false},
+		"Azure's, planned in the dark":        {changes{azures, planned, dark(storeWest)}, StoreRefuse, "-", "", `"forced"`, false},
+		"Azure's, beyond the age":             {changes{azures, dark(storeWest), limited("1h"), func(o *StoreObservation) { o.InSyncAt = storePoint }}, StoreRefuse, AcceptDataLoss, "", "2h0m0s ago", false},
 	} {
 		t.Run(name, func(t *testing.T) {
 			d := DecideStore(storeLeaving(func(o *StoreObservation) {
@@ -146,7 +158,7 @@ func TestDecideStoreProperties(t *testing.T) {
 			From: storeWest, To: rapid.SampledFrom([]string{storeWest, storeEast}).Draw(t, "to"), Standby: storeEast, Now: storeNow,
 			Mode:   rapid.SampledFrom([]string{"", "forced", ModePlanned}).Draw(t, "mode"),
 			Silent: rapid.SliceOfDistinct(rapid.SampledFrom([]string{storeWest, storeEast}), rapid.ID[string]).Draw(t, "silent"),
-			Flows:  rapid.Bool().Draw(t, "flows"), Known: rapid.Bool().Draw(t, "known"),
+			Flows:  rapid.Bool().Draw(t, "flows"), ByAzure: rapid.Bool().Draw(t, "by azure"), Known: rapid.Bool().Draw(t, "known"),
 			PendingBlobs: rapid.Int64Range(0, 3).Draw(t, "blobs"), PendingBytes: rapid.Int64Range(0, 3000).Draw(t, "bytes"),
 			Left:     rapid.SampledFrom([]string{"", storeWest, storeEast}).Draw(t, "left"),
 			Recorded: ManifestFacts{"aa", storePoint},
@@ -165,8 +177,8 @@ func TestDecideStoreProperties(t *testing.T) {
 		if flips := d.Action == StoreFlip || d.Action == StoreReplicateThenFlip; flips && o.From == o.To {
 			t.Fatal("the roles are swapped though nobody wants it")
 		}
-		if copies := d.Action == StoreReplicate || d.Action == StoreReplicateThenFlip; copies && len(o.Silent) > 0 {
-			t.Fatal("a copy is proposed with a silent region")
+		if copies := d.Action == StoreReplicate || d.Action == StoreReplicateThenFlip; copies && (len(o.Silent) > 0 || o.ByAzure) {
+			t.Fatal("a copy is proposed with a silent region, or where Azure replicates")
 		}
 		for _, r := range d.Refusals {
 			if r.Reason == "" || r.Remedy == "" || slices.Contains(o.Accept, r.Accept) {
