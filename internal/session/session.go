@@ -30,6 +30,7 @@ type Session struct {
 
 	accountKeys memo[string]
 	lives       memo[*Live]
+	successes   memo[*Succeeded]
 	complete    sync.Map
 	taken       sync.Map
 	told        sync.Map
