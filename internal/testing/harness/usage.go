@@ -1,6 +1,10 @@
 package harness
 
-import "time"
+import (
+	"errors"
+	"os/exec"
+	"time"
+)
 
 // usageInterval is how often a process is looked at. The system keeps the peaks
 // itself: only what happens in the last moments before its end is missed.
@@ -43,5 +47,31 @@ func (r *Running) Usage() (Usage, error) {
 			return all, nil
 		case <-ticker.C:
 		}
+	}
+}
+
+// Measure runs a command of any kind and returns what it took, and for how long it ran.
+func Measure(cmd *exec.Cmd) (used Usage, took time.Duration, err error) {
+	began := time.Now()
+	if err := cmd.Start(); err != nil {
+		return used, 0, err
+	}
+	done := make(chan error, 1)
+	go func() { done <- cmd.Wait() }()
+	ticker := time.NewTicker(usageInterval / 5)
+	defer ticker.Stop()
+	for {
+		select {
+		case err := <-done:
+			took = time.Since(began)
+			used.CPU = cmd.ProcessState.UserTime() + cmd.ProcessState.SystemTime()
+			return used, took, err
+		case <-ticker.C:
+		}
+		now, err := usage(cmd.Process.Pid)
+		if err != nil {
+			return used, 0, errors.Join(err, cmd.Process.Kill(), <-done)
+		}
+		used.Memory = max(used.Memory, now.Memory)
 	}
 }

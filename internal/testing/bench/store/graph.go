@@ -1,0 +1,77 @@
+package store
+
+import (
+	"fmt"
+	"math"
+	"os"
+	"path/filepath"
+	"strings"
+)
+
+// The graph's measures, in pixels.
+const (
+	graphWidth, panelHeight      = 720.0, 200.0
+	marginLeft, marginTop, below = 70.0, 50.0, 50.0
+	panelWidth                   = graphWidth - marginLeft - 20
+)
+
+// draw writes the curve of a listing as a picture: time and memory over blobs.
+func draw(path, title string, points []point) error {
+	var out strings.Builder
+	height := 2*(panelHeight+below) + marginTop
+	fmt.Fprintf(&out, `<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 %.0f %.0f" font-family="sans-serif" font-size="12">`+"\n", graphWidth, height)
+	fmt.Fprintf(&out, `<rect width="%.0f" height="%.0f" fill="white"/>`+"\n", graphWidth, height)
+	fmt.Fprintf(&out, `<text x="%.0f" y="24" font-size="15">%s</text>`+"\n", marginLeft, title)
+	var seconds, memory []float64
+	for _, p := range points {
+		seconds = append(seconds, p.Seconds)
+		memory = append(memory, float64(p.Memory)/(1<<20))
+	}
+	panel(&out, marginTop, "seconds", "#0b62a4", points, seconds)
+	panel(&out, marginTop+panelHeight+below, "MiB of memory", "#a4490b", points, memory)
+	out.WriteString("</svg>\n")
+	if err := os.MkdirAll(filepath.Dir(path), 0o750); err != nil {
+		return err
+	}
+	return os.WriteFile(path, []byte(out.String()), 0o644)
+}
+
+// panel draws one curve with its axes.
+func panel(out *strings.Builder, top float64, unit, colour string, points []point, values []float64) {
+	most := 0.0
+	for _, v := range values {
+		most = max(most, v)
+	}
+	most = roundUp(most)
+	last := float64(points[len(points)-1].Blobs)
+	bottom := top + panelHeight
+	for i := range 5 {
+		part := float64(i) / 4
+		y := bottom - part*panelHeight
+		fmt.Fprintf(out, `<path d="M%.0f %.1fH%.0f" stroke="#ddd"/><text x="%.0f" y="%.1f" text-anchor="end">%.4g</text>`+"\n",
+			marginLeft, y, marginLeft+panelWidth, marginLeft-6, y+4, part*most)
+		x := marginLeft + part*panelWidth
+		fmt.Fprintf(out, `<text x="%.1f" y="%.1f" text-anchor="middle">%.4g</text>`+"\n", x, bottom+18, part*last/1e6)
+	}
+	fmt.Fprintf(out, `<text x="%.0f" y="%.1f" text-anchor="end">million blobs</text>`+"\n", marginLeft+panelWidth, bottom+34)
+	fmt.Fprintf(out, `<text x="%.0f" y="%.1f">%s</text>`+"\n", marginLeft, top-8, unit)
+	line := make([]string, 0, len(points))
+	for i, p := range points {
+		line = append(line, fmt.Sprintf("%.1f,%.1f", marginLeft+float64(p.Blobs)/last*panelWidth, bottom-values[i]/most*panelHeight))
+	}
+	fmt.Fprintf(out, `<polyline fill="none" stroke="%s" stroke-width="2" points="%s"/>`+"\n", colour, strings.Join(line, " "))
+}
+
+// roundUp is the next of 1, 2, 4 and 8 times a power of ten, so that quarters of it are short.
+func roundUp(v float64) float64 {
+	if v <= 0 {
+		return 1
+	}
+	power := math.Pow(10, math.Floor(math.Log10(v)))
+	for _, step := range []float64{1, 2, 4, 8} {
+		if v <= step*power {
+			return step * power
+		}
+	}
+	return 10 * power
+}
