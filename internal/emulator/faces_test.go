@@ -105,9 +105,6 @@ func TestStatesCanBeForced(t *testing.T) {
 	id := l.submitTask(west, "f")
 	for _, word := range []string{"PAUSED", "QUEUED", "PREEMPTED", "INITIALIZING", "RUNNING", "EXECUTOR_ERROR", "SYSTEM_ERROR", "UNKNOWN", "NEW_WORD", "CANCELED", "COMPLETE"} {
 		l.admin("POST", "/admin/runs/westus2/10001", `{"state":"`+word+`","message":"m"}`)
-		if word == "QUEUED" {
-			word = "RUNNING"
-		}
 		l.untilState(l.tasksOf(west), id, word)
 	}
 	l.admin("POST", "/admin/runs/westus2/10001", `{"forget":true}`)
@@ -124,7 +121,7 @@ func TestFacesSitWhereTheyAreTold(t *testing.T) {
 	l.must("GET", l.Ready().Regions[west].Service+"/ga4gh/tes/v1/tasks", map[string]string{"Ocp-Apim-Subscription-Key": l.keys[west]}, "", 404)
 	for _, bad := range []string{
 		`{"tes":{"prefix":"x"}}`, `{"tes":{"prefix":"/api/x"}}`, `{"tes":{"prefix":"/ga4gh/wes/v1"}}`, `{"auth":{"mode":"x"}}`, `{"wes":{"version":"2.0"}}`,
-		`{"wes":{"submit_status":202}}`, `{"tes":{"max_page":0}}`, `{"tes":{"cancel_conflicts":-1}}`, `{"nonsense":1}`,
+		`{"wes":{"submit_status":202}}`, `{"tes":{"max_page":0}}`, `{"tes":{"cancel_conflicts":-1}}`, `{"tes":{"refuse_status":200}}`, `{"nonsense":1}`,
 	} {
 		l.must("PUT", l.Ready().Admin+"/admin/regions/westus2/faces", nil, bad, http.StatusBadRequest)
 	}

@@ -37,7 +37,8 @@ type TES struct {
 	IgnoreFilters    bool   `json:"ignore_filters"`     // a list shows everything, whatever it was asked for
 	MaxPage          int    `json:"max_page"`           // tasks on a page at most
 	CancelConflicts  int    `json:"cancel_conflicts"`   // that many cancellations to come are answered with 409
-	RefuseSubmits    int    `json:"refuse_submits"`     // that many submissions to come are answered with 500, without effect
+	RefuseSubmits    int    `json:"refuse_submits"`     // that many submissions to come are refused, without effect
+	RefuseStatus     int    `json:"refuse_status"`      // what they are refused with
 	StuckRunning     bool   `json:"stuck_running"`      // an outage leaves running tasks at RUNNING for ever
 	NoQuota          bool   `json:"no_quota"`           // tasks stay at INITIALIZING
 }
@@ -49,7 +50,8 @@ type WES struct {
 	SubmitStatus  int    `json:"submit_status"`  // 200 or 201
 	ErrorsIn200   bool   `json:"errors_in_200"`  // errors have HTTP status 200 and their own in the body
 	Phantoms      bool   `json:"phantoms"`       // a refused submission leaves a run in SYSTEM_ERROR
-	RefuseSubmits int    `json:"refuse_submits"` // that many submissions to come are answered with 500
+	RefuseSubmits int    `json:"refuse_submits"` // that many submissions to come are refused
+	RefuseStatus  int    `json:"refuse_status"`  // what they are refused with
 	MaxPage       int    `json:"max_page"`       // runs on a page at most
 	StuckRunning  bool   `json:"stuck_running"`
 	NoQuota       bool   `json:"no_quota"`
@@ -66,8 +68,8 @@ type Settings struct {
 func Defaults() Settings {
 	return Settings{
 		Auth: Auth{Mode: AuthNone},
-		TES:  TES{Prefix: "/ga4gh/tes/v1", MaxPage: 2047},
-		WES:  WES{Prefix: "/ga4gh/wes/v1", Version: "1.1", SubmitStatus: http.StatusOK, MaxPage: 1000},
+		TES:  TES{Prefix: "/ga4gh/tes/v1", MaxPage: 2047, RefuseStatus: http.StatusInternalServerError},
+		WES:  WES{Prefix: "/ga4gh/wes/v1", Version: "1.1", SubmitStatus: http.StatusOK, MaxPage: 1000, RefuseStatus: http.StatusInternalServerError},
 	}
 }
 
@@ -95,11 +97,15 @@ func (s Settings) Validate() error {
 		return fmt.Errorf("wes: submit_status must be 200 or 201, not %d", s.WES.SubmitStatus)
 	case s.TES.MaxPage < 1 || s.WES.MaxPage < 1:
 		return fmt.Errorf("max_page must be at least 1")
+	case !refusal(s.TES.RefuseStatus) || !refusal(s.WES.RefuseStatus):
+		return fmt.Errorf("refuse_status must be from 400 to 599")
 	case s.TES.CancelConflicts < 0 || s.TES.RefuseSubmits < 0 || s.WES.RefuseSubmits < 0:
 		return fmt.Errorf("cancel_conflicts and refuse_submits are not negative")
 	}
 	return nil
 }
+
+func refusal(status int) bool { return status >= 400 && status < 600 }
 
 // within reports whether path is prefix or lies below it.
 func within(path, prefix string) bool {

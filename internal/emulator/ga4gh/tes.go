@@ -169,7 +169,7 @@ func (f *tesFace) submit(w http.ResponseWriter, r *http.Request, user string) {
 	f.remember(task.Inputs)
 	f.remember(task.Outputs)
 	if f.Switches.spend(func(s *Settings) *int { return &s.TES.RefuseSubmits }) {
-		f.refuse(w, http.StatusInternalServerError, errors.New("the task could not be queued"))
+		f.refuse(w, f.settings.TES.RefuseStatus, errors.New("the task was not queued"))
 		return
 	}
 	run := f.Service.SubmitTask(task)

@@ -28,7 +28,7 @@ func (f *tesFace) show(run workflows.Run, view string) any {
 	_ = json.Unmarshal(run.Task.Request, &t) // it was read when it came
 	t.ID, t.State, t.CreationTime = run.Reference(), state(run), run.Created.UTC().Format(time.RFC3339Nano)
 	t.Logs = nil
-	if run.Attempts > 0 {
+	if start, _ := span(run); start != "" {
 		t.Logs = []wireLog{taskLog(run)}
 	}
 	if view == "FULL" {

@@ -158,6 +158,13 @@ func (f *wesFace) log(run workflows.Run) map[string]any {
 		}
 	case "EXECUTOR_ERROR":
 		record["exit_code"] = 1
+	case "SYSTEM_ERROR", "PREEMPTED":
+		switch {
+		case !f.old():
+			record["system_logs"] = []string{run.Message}
+		case start != "":
+			record["exit_code"] = 255 // of an engine that was killed
+		}
 	}
 	return map[string]any{
 		"run_id": run.Reference(), "request": run.Task.Request, "state": state(run), "run_log": record, "task_logs": []any{}, "outputs": outputs,

@@ -37,12 +37,11 @@ func (f *wesFace) submit(w http.ResponseWriter, r *http.Request, user string) {
 	f.remember(task.Inputs)
 	f.remember(task.Outputs)
 	if err != nil {
-		// What was refused before it was understood leaves a run that says nothing.
-		f.refuseSubmission(w, http.StatusBadRequest, err.Error(), workflows.Task{Face: workflows.FaceWES, Owner: user, Request: json.RawMessage("{}")})
+		f.refuseSubmission(w, http.StatusBadRequest, err.Error(), task)
 		return
 	}
 	if f.Switches.spend(func(s *Settings) *int { return &s.WES.RefuseSubmits }) {
-		f.refuseSubmission(w, http.StatusInternalServerError, "Failed to run: internal server error.", task)
+		f.refuseSubmission(w, f.settings.WES.RefuseStatus, "Failed to run.", task)
 		return
 	}
 	run := f.Service.SubmitTask(task)
@@ -51,6 +50,10 @@ func (f *wesFace) submit(w http.ResponseWriter, r *http.Request, user string) {
 
 func (f *wesFace) refuseSubmission(w http.ResponseWriter, status int, message string, left workflows.Task) {
 	if f.settings.WES.Phantoms {
+		if status < http.StatusInternalServerError {
+			// What was refused for what it says leaves a run that says nothing.
+			left = workflows.Task{Face: workflows.FaceWES, Owner: left.Owner, Request: json.RawMessage("{}")}
+		}
 		f.Service.RefuseTask(left)
 	}
 	f.refuse(w, status, message)

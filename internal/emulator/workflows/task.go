@@ -188,12 +188,13 @@ func (s *Service) freeze(run *Run, shown string) {
 // and what they are in the ledger. Words that are not here are shown as they
 // are and have no job behind them.
 var states = map[string]struct{ status, code int }{
-	"QUEUED": {Queued, 0}, "RUNNING": {InProgress, 0}, "COMPLETE": {Succeeded, 0},
+	"RUNNING": {InProgress, 0}, "COMPLETE": {Succeeded, 0},
 	"EXECUTOR_ERROR": {Failed, CodeExecutor}, "SYSTEM_ERROR": {Failed, CodeForced}, "PREEMPTED": {Failed, CodeForced},
 	"CANCELING": {Cancelling, 0}, "CANCELED": {Cancelled, 0},
 }
 
-// forceState puts a task into a state of the GA4GH interfaces.
+// forceState puts a task into a state of the GA4GH interfaces. A task that is
+// queued by force stays so.
 func (s *Service) forceState(run *Run, word string, c Change) {
 	state, known := states[word]
 	if !known {
