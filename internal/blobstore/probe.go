@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"context"
 	"errors"
+	"fmt"
 	"io"
 	"net/http"
 
@@ -96,3 +97,6 @@ func (c *Container) judge(name string, permission Permission, err error) (*Error
 	}
 	return nil, err
 }
+
+// Short is the answer alone: the status and the service's own code.
+func (e *Error) Short() string { return fmt.Sprintf("HTTP %d %s", e.StatusCode, e.Code) }

@@ -16,6 +16,7 @@ import (
 	"github.com/genomics-continuity/terraform-provider-genomics/internal/azure"
 	"github.com/genomics-continuity/terraform-provider-genomics/internal/services/account"
 	"github.com/genomics-continuity/terraform-provider-genomics/internal/services/inputstore"
+	"github.com/genomics-continuity/terraform-provider-genomics/internal/services/readiness"
 	"github.com/genomics-continuity/terraform-provider-genomics/internal/services/regionpair"
 	"github.com/genomics-continuity/terraform-provider-genomics/internal/services/regions"
 	"github.com/genomics-continuity/terraform-provider-genomics/internal/services/submission"
@@ -80,7 +81,7 @@ func (p *genomics) Resources(context.Context) []func() resource.Resource {
 
 // DataSources lists the data sources.
 func (p *genomics) DataSources(context.Context) []func() datasource.DataSource {
-	return []func() datasource.DataSource{account.NewDataSource, workflow.NewDataSource, workflow.NewListDataSource, regions.NewDataSource}
+	return []func() datasource.DataSource{account.NewDataSource, workflow.NewDataSource, workflow.NewListDataSource, regions.NewDataSource, readiness.NewDataSource}
 }
 
 // EphemeralResources lists the ephemeral resources.

@@ -2,9 +2,11 @@ package session
 
 import (
 	"context"
+	"slices"
 	"strings"
 
 	"github.com/genomics-continuity/terraform-provider-genomics/internal/azure"
+	"github.com/genomics-continuity/terraform-provider-genomics/internal/engine"
 )
 
 // ResourceGroup reads a resource group from Resource Manager, once a run.
@@ -38,4 +40,32 @@ func (s *Session) AccountKey(ctx context.Context, id string) error {
 	}
 	_, err = s.accountKey(ctx, parsed)
 	return err
+}
+
+// Walk goes through the runs of an account, the newest first, in the list that all
+// readers of this run share. It is false for an engine that has no such list.
+func (s *Session) Walk(ctx context.Context, account ServiceAccount, show func(engine.Run) (more bool)) (bool, error) {
+	e, err := s.Engine(account)
+	if err != nil {
+		return true, err
+	}
+	listed, ok := e.(engine.Listed)
+	if !ok {
+		return false, nil
+	}
+	walker, ok := s.directory(account, listed).(engine.Walker)
+	if !ok {
+		return false, nil
+	}
+	return true, walker.Walk(ctx, show)
+}
+
+// Runs gives every run that was alive when this run of the CLI first asked.
+func (l *Live) Runs() []engine.Run {
+	out := make([]engine.Run, 0, len(l.byID))
+	for _, run := range l.byID {
+		out = append(out, run)
+	}
+	slices.SortFunc(out, func(a, b engine.Run) int { return strings.Compare(a.ID, b.ID) })
+	return out
 }

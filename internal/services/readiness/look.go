@@ -1,0 +1,140 @@
+package readiness
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"net/http"
+	"sync"
+	"time"
+
+	"github.com/hashicorp/terraform-plugin-framework/diag"
+
+	"github.com/genomics-continuity/terraform-provider-genomics/internal/azure"
+	"github.com/genomics-continuity/terraform-provider-genomics/internal/diagnostics"
+	"github.com/genomics-continuity/terraform-provider-genomics/internal/msgenomics"
+	rules "github.com/genomics-continuity/terraform-provider-genomics/internal/readiness"
+	"github.com/genomics-continuity/terraform-provider-genomics/internal/region"
+	"github.com/genomics-continuity/terraform-provider-genomics/internal/session"
+)
+
+// look is one look at a pair. What it costs is bounded by the pages of the listings
+// and by constants, however many submissions and blobs there are.
+type look struct {
+	session *session.Session
+	pair    pairModel
+	stores  []storeModel
+	jobs    []workflowModel
+	now     time.Time
+	// write says that a probe may be written.
+	write           bool
+	active, standby pairSideModel
+
+	mu     sync.Mutex
+	silent []error
+}
+
+func newLook(s *session.Session, subject subjectModel, now time.Time) *look {
+	l := &look{session: s, pair: subject.RegionPair, stores: subject.InputStores, jobs: subject.Workflows, now: now}
+	l.active, l.standby = l.pair.sides()
+	return l
+}
+
+// observe asks everybody at the same time.
+func (l *look) observe(ctx context.Context) rules.Observation {
+	o := rules.Observation{
+		Pair: l.pair.Name.ValueString(), Now: l.now, Probe: rules.ProbeRead,
+		Active: l.region(l.active), Standby: l.region(l.standby), Stores: make([]rules.Store, len(l.stores)),
+	}
+	if l.write {
+		o.Probe = rules.ProbeWrite
+	}
+	seen := make([]*inputs, len(l.stores))
+	var ran runs
+	var all sync.WaitGroup
+	all.Go(func() { o.Account = l.account(ctx) })
+	all.Go(func() { o.Service = l.service(ctx) })
+	all.Go(func() { o.Output, o.Drill = l.output(ctx) })
+	all.Go(func() { o.Storage = l.storage(ctx) })
+	all.Go(func() { ran = l.runs(ctx) })
+	for i, s := range l.stores {
+		all.Go(func() { o.Stores[i], seen[i] = l.store(ctx, s) })
+	}
+	all.Wait()
+	// Keys were asked for by then, and what is known of them costs nothing.
+	o.Credentials = l.credentials(ctx, o.Account)
+	o.Workflows = l.workflows(ran, seen)
+	o.Fencing = ran.fencing
+	return o
+}
+
+func (l *look) region(side pairSideModel) rules.Region {
+	r := rules.Region{Location: at(side.Location)}
+	if known, ok := region.Lookup(r.Location); ok {
+		r.DisplayName, r.Geography = known.DisplayName, known.Geography
+	}
+	if url, err := l.session.ServiceURL(r.Location); err == nil {
+		r.ServiceURL, r.EndOfLife = url, msgenomics.EndOfLife(url)
+	}
+	return r
+}
+
+func (l *look) service(ctx context.Context) rules.Service {
+	client, err := l.session.Service(serviceAccount(l.standby))
+	if err == nil {
+		err = l.briefly(ctx, client.Ping)
+	}
+	var refused *msgenomics.APIError
+	var dark *region.UnreachableError
+	switch {
+	case err == nil:
+		return rules.Service{}
+	case errors.As(err, &dark) && dark.Location == at(l.standby.Location):
+		return rules.Service{Silent: l.why(err)}
+	case errors.As(err, &refused) && (refused.StatusCode == http.StatusUnauthorized || refused.StatusCode == http.StatusForbidden):
+		return rules.Service{Refused: l.why(err)}
+	}
+	return rules.Service{Unseen: l.why(err)}
+}
+
+func serviceAccount(side pairSideModel) session.ServiceAccount {
+	return session.ServiceAccount{ID: side.AccountID.ValueString(), Location: at(side.Location)}
+}
+
+// briefly bounds a small question: a server that trickles, or stalls again and
+// again, is given up.
+func (l *look) briefly(ctx context.Context, ask func(context.Context) error) error {
+	ctx, cancel := context.WithTimeout(ctx, 2*l.session.Patience())
+	defer cancel()
+	return ask(ctx)
+}
+
+// why says for people what an error means, and remembers who does not answer.
+func (l *look) why(err error) string {
+	var dark *region.UnreachableError
+	switch {
+	case errors.As(err, &dark):
+		l.mu.Lock()
+		l.silent = append(l.silent, err)
+		l.mu.Unlock()
+		name := dark.Location
+		if name == azure.ResourceManagerGate {
+			name = "Resource Manager"
+		} else if group, ok := azure.GroupOf(name); ok {
+			name = "Resource Manager, for resource group " + group + ","
+		}
+		return fmt.Sprintf("%s does not answer: %s.", name, azure.Mask(dark.Cause.Error()))
+	case errors.Is(err, context.DeadlineExceeded):
+		return "There was no answer in the time that reading may take."
+	}
+	return azure.Mask(err.Error())
+}
+
+// warnings name once in a run who does not answer.
+func (l *look) warnings() diag.Diagnostics {
+	var diags diag.Diagnostics
+	for _, err := range l.silent {
+		diags.Append(diagnostics.Unreachable(err, l.session)...)
+	}
+	return diags
+}
