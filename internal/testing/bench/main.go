@@ -38,6 +38,7 @@ type settings struct {
 	timeout time.Duration
 	quick   bool
 	graph   string
+	profile string
 	parts   []string
 }
 
@@ -57,6 +58,7 @@ func main() {
 	flag.DurationVar(&s.timeout, "region-timeout", 2*time.Second, "the provider's region_timeout in the dark, where it waits for that once")
 	flag.BoolVar(&s.quick, "quick", false, "replicate a tenth of the blobs, and less")
 	flag.StringVar(&s.graph, "graph", "", "the file that the graph of the long listing is written to")
+	flag.StringVar(&s.profile, "profile", "", "a folder for profiles of what the replication's engine does")
 	flag.StringVar(&only, "only", "", "what to measure, of failover, replication, and its parts "+strings.Join(store.Parts(), ", "))
 	flag.Parse()
 	var err error
@@ -135,7 +137,7 @@ func run(ctx context.Context, s settings) error {
 		}
 	}
 	bad, err := store.Run(ctx, store.Settings{
-		Parts: s.parts, Repeat: s.repeat, Quick: s.quick, Strict: s.strict, Graph: s.graph,
+		Parts: s.parts, Repeat: s.repeat, Quick: s.quick, Strict: s.strict, Graph: s.graph, Profile: s.profile,
 		Dir: filepath.Join(dir, "store"), CLI: clis[len(clis)-1], Log: log, Out: os.Stdout,
 	})
 	if err != nil {

@@ -7,6 +7,9 @@ import (
 	"io"
 	"net/http"
 	"net/url"
+	"os"
+	"runtime/pprof"
+	"strings"
 	"time"
 
 	"github.com/Azure/azure-sdk-for-go/sdk/azcore"
@@ -43,6 +46,8 @@ type task struct {
 	Transfer string
 	// Every, when set, makes a survey tell how far it is after so many blobs.
 	Every int
+	// Profile, when set, is a folder for a profile of the processor's time, and one of the memory at the end.
+	Profile string
 }
 
 // end is a container and what opens it.
@@ -68,11 +73,37 @@ func Child(ctx context.Context, in io.Reader, out io.Writer) error {
 	if err := json.NewDecoder(in).Decode(&t); err != nil {
 		return err
 	}
-	o, err := t.do(ctx)
+	o, err := t.profiled(ctx)
 	if err != nil {
 		return err
 	}
 	return json.NewEncoder(out).Encode(o)
+}
+
+// profiled does the task, and leaves its profiles where they are wanted.
+func (t task) profiled(ctx context.Context) (o outcome, err error) {
+	if t.Profile == "" {
+		return t.do(ctx)
+	}
+	processor, err := os.CreateTemp(t.Profile, t.Do+"-*.cpu.pprof")
+	if err != nil {
+		return o, err
+	}
+	defer processor.Close()
+	if err := pprof.StartCPUProfile(processor); err != nil {
+		return o, err
+	}
+	o, err = t.do(ctx)
+	pprof.StopCPUProfile()
+	if err != nil {
+		return o, err
+	}
+	memory, err := os.Create(strings.TrimSuffix(processor.Name(), ".cpu.pprof") + ".memory.pprof")
+	if err != nil {
+		return o, err
+	}
+	defer memory.Close()
+	return o, pprof.WriteHeapProfile(memory)
 }
 
 func (t task) do(ctx context.Context) (o outcome, err error) {

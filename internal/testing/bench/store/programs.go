@@ -44,9 +44,11 @@ const (
 	rcloneTuned = "--transfers 64 --checkers 64 --fast-list --checksum"
 )
 
-func child(name, do, transfer string) program {
+func (s Settings) child(name, do, transfer string) program {
 	return program{name, func(ctx context.Context, j job) (sample, error) {
-		return runChild(ctx, task{Do: do, Source: j.source, Destination: j.destination, Base: j.base, Transfer: transfer})
+		return runChild(ctx, task{
+			Do: do, Source: j.source, Destination: j.destination, Base: j.base, Transfer: transfer, Profile: s.Profile,
+		})
 	}}
 }
 

@@ -2,6 +2,7 @@ package store
 
 import (
 	"fmt"
+	"io"
 	"maps"
 	"slices"
 	"strings"
@@ -25,7 +26,7 @@ func (c claim) held() bool {
 // report is what was measured so far.
 type report struct {
 	strict, quick bool
-	tables        []string
+	out           io.Writer
 	all           []claim
 }
 
@@ -44,7 +45,7 @@ func (r *report) broken() bool {
 	return slices.ContainsFunc(r.all, func(c claim) bool { return !c.held() && (!c.time || r.strict) })
 }
 
-// race adds the table of a race.
+// race writes the table of a race.
 func (r *report) race(what string, race *race) {
 	var out strings.Builder
 	fmt.Fprintf(&out, "\n%s, %d rounds\n\n", what, len(race.runners[0].samples))
@@ -67,10 +68,10 @@ func (r *report) race(what string, race *race) {
 		}
 		fmt.Fprintf(&out, "  requests of %s: %s; %d bytes besides listings\n", each.name, strings.Join(parts, ", "), each.traffic.content)
 	}
-	r.tables = append(r.tables, out.String())
+	fmt.Fprintln(r.out, out.String())
 }
 
-// curve adds the table of a listing.
+// curve writes the table of a listing.
 func (r *report) curve(what string, points []point, used sample) {
 	var out strings.Builder
 	fmt.Fprintf(&out, "\n%s: %.1f s, %.1f s of CPU, peak memory %d MiB\n\n", what, used.took.Seconds(), used.CPU.Seconds(), used.Memory>>20)
@@ -79,7 +80,7 @@ func (r *report) curve(what string, points []point, used sample) {
 		p := points[i]
 		fmt.Fprintf(&out, "  %9d blobs %8.1f s %6.1f MiB\n", p.Blobs, p.Seconds, float64(p.Memory)/(1<<20))
 	}
-	r.tables = append(r.tables, out.String())
+	fmt.Fprintln(r.out, out.String())
 }
 
 // summary is the table of all claims, in Markdown, as the README shows it.

@@ -36,6 +36,8 @@ type Settings struct {
 	Dir string
 	// Graph, when set, is the file that the graph of the listing is written to.
 	Graph string
+	// Profile, when set, is a folder for profiles of the engine's processes.
+	Profile string
 	// CLI is the interface of the whole applies.
 	CLI harness.CLI
 	// Log, which may be nil, receives what the servers print.
@@ -61,7 +63,7 @@ func (s Settings) size() size {
 
 // Run measures, and reports whether a bound that decides is broken.
 func Run(ctx context.Context, s Settings) (broken bool, err error) {
-	r := &report{strict: s.Strict && !s.Quick, quick: s.Quick}
+	r := &report{out: s.Out, strict: s.Strict && !s.Quick, quick: s.Quick}
 	steps := []struct {
 		part string
 		run  func(context.Context, Settings, *report) error
@@ -70,12 +72,8 @@ func Run(ctx context.Context, s Settings) (broken bool, err error) {
 		if !slices.Contains(s.Parts, step.part) {
 			continue
 		}
-		before := len(r.tables)
 		if err := step.run(ctx, s, r); err != nil {
 			return false, fmt.Errorf("%s: %w", step.part, err)
-		}
-		for _, table := range r.tables[before:] {
-			fmt.Fprintln(s.Out, table)
 		}
 	}
 	if len(r.all) == 0 {
@@ -107,7 +105,7 @@ func small(ctx context.Context, s Settings, r *report) error {
 	}
 	programs := func() []program {
 		return []program{
-			child(nameEngine, doRun, ""), child(nameLoop, doLoop, ""),
+			s.child(nameEngine, doRun, ""), s.child(nameLoop, doLoop, ""),
 			rclone(nameRclone, s.Dir), rclone(nameTuned, s.Dir, tuned()...),
 		}
 	}
@@ -118,6 +116,8 @@ func small(ctx context.Context, s Settings, r *report) error {
 	if err := bare.counted(ctx); err != nil {
 		return err
 	}
+	what := fmt.Sprintf("%d blobs of %d KiB, cold", of.small, of.smallBytes>>10)
+	r.race(what, bare)
 	slow, err := newFront(ctx, l.base(), latency)
 	if err != nil {
 		return err
@@ -128,8 +128,6 @@ func small(ctx context.Context, s Settings, r *report) error {
 	if err := far.rounds(ctx, s.Repeat); err != nil {
 		return err
 	}
-	what := fmt.Sprintf("%d blobs of %d KiB, cold", of.small, of.smallBytes>>10)
-	r.race(what, bare)
 	r.race(fmt.Sprintf("%s, %s of latency", what, latency), far)
 	engine, n := bare.of(nameEngine), float64(of.small)
 	r.claims(what,
@@ -158,7 +156,7 @@ func pagesOf(blobs int) float64 { return float64(blobs/5000 + 1) }
 func large(ctx context.Context, s Settings, r *report) error {
 	of := s.size()
 	race := newRace(&lab{azurite: &harness.Azurite{}}, end{}, of.large,
-		child(nameEngine, doRun, ""), child(nameStream, doRun, "stream"), rclone(nameRclone, s.Dir), rclone(nameTuned, s.Dir, tuned()...))
+		s.child(nameEngine, doRun, ""), s.child(nameStream, doRun, "stream"), rclone(nameRclone, s.Dir), rclone(nameTuned, s.Dir, tuned()...))
 	race.lab = nil
 	race.renew = func(ctx context.Context) (*lab, end, error) {
 		l, err := startLab(ctx, s.Log)
@@ -214,14 +212,14 @@ func noop(ctx context.Context, s Settings, r *report) error {
 	if err != nil {
 		return err
 	}
-	if _, err := child("", doRun, "").run(ctx, job{source, ours, l.base()}); err != nil {
+	if _, err := s.child("", doRun, "").run(ctx, job{source, ours, l.base()}); err != nil {
 		return err
 	}
-	if _, err := child("", doLoop, "").run(ctx, job{source, theirs, l.base()}); err != nil {
+	if _, err := s.child("", doLoop, "").run(ctx, job{source, theirs, l.base()}); err != nil {
 		return err
 	}
 	race := newRace(l, source, of.noop,
-		child(nameEngine, doRun, ""), child(nameSurvey, doSurvey, ""), rclone(nameTuned, s.Dir, tuned()...))
+		s.child(nameEngine, doRun, ""), s.child(nameSurvey, doSurvey, ""), rclone(nameTuned, s.Dir, tuned()...))
 	race.destination = map[string]end{nameEngine: ours, nameSurvey: ours, nameTuned: theirs}
 	if err := race.rounds(ctx, s.Repeat+2); err != nil {
 		return err
@@ -249,7 +247,7 @@ func noop(ctx context.Context, s Settings, r *report) error {
 // listing compares two containers that a generator makes up.
 func listing(ctx context.Context, s Settings, r *report) error {
 	of := s.size()
-	points, used, err := survey(ctx, of.listing)
+	points, used, err := survey(ctx, s, of.listing)
 	if err != nil {
 		return err
 	}

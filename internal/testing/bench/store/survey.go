@@ -13,7 +13,7 @@ import (
 const pointsOf = 100
 
 // survey compares two containers of so many blobs each, and tells how that went on.
-func survey(ctx context.Context, blobs int) ([]point, sample, error) {
+func survey(ctx context.Context, s Settings, blobs int) ([]point, sample, error) {
 	var listen net.ListenConfig
 	listener, err := listen.Listen(ctx, "tcp", "127.0.0.1:0")
 	if err != nil {
@@ -28,7 +28,7 @@ func survey(ctx context.Context, blobs int) ([]point, sample, error) {
 	}
 	used, err := runChild(ctx, task{
 		Do: doSurvey, Source: at(primary), Destination: at(secondary), Base: "http://" + listener.Addr().String(),
-		Every: max(1, blobs/pointsOf),
+		Every: max(1, blobs/pointsOf), Profile: s.Profile,
 	})
 	if err == nil && used.Pending != 0 {
 		err = errors.New("the same blobs on both sides were not taken for the same")
