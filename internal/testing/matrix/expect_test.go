@@ -39,7 +39,8 @@ var rules = map[kind]rule{
 	flapping:    {usual, map[string]word{"prepare": stops, "submit": stops, "failback": stops}},
 	missing:     {usual, map[string]word{"import": stops}},
 	conflicting: {stops, map[string]word{"flip": warns, "replicate": usual}},
-	skewed:      {usual, nil},
+	// What storage cannot copy by itself is streamed, and that is said.
+	skewed: {usual, map[string]word{"prepare": warns, "replicate": warns}},
 }
 
 // tries bound what one process asks of a region of a kind, storage and service

@@ -38,7 +38,7 @@ var varies = []struct {
 }{
 	{regexp.MustCompile(`https?://[^\s"]+`), "URL"},
 	// Of several blobs, or gates one behind the other, any may be the first.
-	{regexp.MustCompile(`"(r_[12]\.fq|\.genomics-continuity/[^"]*)"`), `"BLOB"`},
+	{regexp.MustCompile(`"((?:r|new)_[12]\.fq|\.genomics-continuity/[^"]*)"`), `"BLOB"`},
 	{regexp.MustCompile(`region resource-manager/[^ ]+ is unreachable: `), ""},
 	{regexp.MustCompile(`(?m)^Request ID: .*\n?`), ""},
 	{regexp.MustCompile(`,? ?\(?request ID [0-9a-fA-F-]+\)?`), ""},
