@@ -15,6 +15,7 @@ import (
 
 	"github.com/genomics-continuity/terraform-provider-genomics/internal/azure"
 	"github.com/genomics-continuity/terraform-provider-genomics/internal/services/account"
+	"github.com/genomics-continuity/terraform-provider-genomics/internal/services/drill"
 	"github.com/genomics-continuity/terraform-provider-genomics/internal/services/inputstore"
 	"github.com/genomics-continuity/terraform-provider-genomics/internal/services/readiness"
 	"github.com/genomics-continuity/terraform-provider-genomics/internal/services/regionpair"
@@ -76,7 +77,7 @@ func (p *genomics) Configure(ctx context.Context, req provider.ConfigureRequest,
 
 // Resources lists the resources.
 func (p *genomics) Resources(context.Context) []func() resource.Resource {
-	return []func() resource.Resource{account.NewResource, regionpair.New, inputstore.New, submission.New}
+	return []func() resource.Resource{account.NewResource, regionpair.New, inputstore.New, submission.New, drill.New}
 }
 
 // DataSources lists the data sources.

@@ -13,6 +13,7 @@ import (
 	"github.com/genomics-continuity/terraform-provider-genomics/internal/azure"
 	"github.com/genomics-continuity/terraform-provider-genomics/internal/blobstore"
 	"github.com/genomics-continuity/terraform-provider-genomics/internal/diagnostics"
+	"github.com/genomics-continuity/terraform-provider-genomics/internal/failover"
 	rules "github.com/genomics-continuity/terraform-provider-genomics/internal/readiness"
 	"github.com/genomics-continuity/terraform-provider-genomics/internal/region"
 	"github.com/genomics-continuity/terraform-provider-genomics/internal/replication"
@@ -22,8 +23,8 @@ import (
 const (
 	// probeLife is how long the signature is good for that is tried.
 	probeLife = 10 * time.Minute
-	// drillLimit bounds what is read as a drill's record.
-	drillLimit = 64 << 10
+	// recordLimit bounds what is read as a record.
+	recordLimit = 64 << 10
 )
 
 func (l *look) account(ctx context.Context) rules.Account {
@@ -146,7 +147,35 @@ func (l *look) output(ctx context.Context) (rules.Output, rules.Drill) {
 		return out, rules.Drill{}
 	}
 	out.Access = l.access(ctx, container)
+	l.flipped(ctx, container)
 	return out, l.drill(ctx, container)
+}
+
+// flipped reads the pair's record, which tells when it last failed over. One that
+// cannot be read is the pair's own to complain about.
+func (l *look) flipped(ctx context.Context, container *blobstore.Container) {
+	pair := l.pair.Name.ValueString()
+	content, err := l.read(ctx, container, failover.RecordName(pair))
+	if err != nil {
+		return
+	}
+	if record, err := failover.ParseRecord(pair, content); err == nil {
+		l.record = &record
+	}
+}
+
+// read reads a small blob that the provider keeps for itself.
+func (l *look) read(ctx context.Context, container *blobstore.Container, name string) (content []byte, err error) {
+	err = l.briefly(ctx, func(ctx context.Context) error {
+		body, _, err := container.Download(ctx, replication.Reserved+name)
+		if err != nil {
+			return err
+		}
+		defer body.Close()
+		content, err = io.ReadAll(io.LimitReader(body, recordLimit))
+		return err
+	})
+	return content, err
 }
 
 // access tries what a signature made now allows.
@@ -177,16 +206,7 @@ func (l *look) access(ctx context.Context, container *blobstore.Container) (a ru
 
 // drill reads the record of the last drill that succeeded.
 func (l *look) drill(ctx context.Context, container *blobstore.Container) rules.Drill {
-	var content []byte
-	err := l.briefly(ctx, func(ctx context.Context) error {
-		body, _, err := container.Download(ctx, replication.Reserved+rules.DrillRecordName(l.pair.Name.ValueString()))
-		if err != nil {
-			return err
-		}
-		defer body.Close()
-		content, err = io.ReadAll(io.LimitReader(body, drillLimit))
-		return err
-	})
+	content, err := l.read(ctx, container, rules.DrillRecordName(l.pair.Name.ValueString()))
 	switch {
 	case blobstore.IsNotFound(err):
 		return rules.Drill{}

@@ -12,6 +12,7 @@ import (
 
 	"github.com/genomics-continuity/terraform-provider-genomics/internal/azure"
 	"github.com/genomics-continuity/terraform-provider-genomics/internal/diagnostics"
+	"github.com/genomics-continuity/terraform-provider-genomics/internal/failover"
 	"github.com/genomics-continuity/terraform-provider-genomics/internal/msgenomics"
 	rules "github.com/genomics-continuity/terraform-provider-genomics/internal/readiness"
 	"github.com/genomics-continuity/terraform-provider-genomics/internal/region"
@@ -30,6 +31,9 @@ type look struct {
 	write           bool
 	active, standby pairSideModel
 
+	// record is the pair's, as the standby has it; nil if there is none.
+	record *failover.PairRecord
+
 	mu     sync.Mutex
 	silent []error
 }
@@ -42,6 +46,15 @@ func newLook(s *session.Session, subject subjectModel, now time.Time) *look {
 
 // observe asks everybody at the same time.
 func (l *look) observe(ctx context.Context) rules.Observation {
+	o, ran, seen := l.gather(ctx)
+	// Keys were asked for by then, and what is known of them costs nothing.
+	o.Credentials = l.credentials(ctx, o.Account)
+	o.Workflows = l.workflows(ran, seen)
+	return o
+}
+
+// gather is what a failover can be planned by.
+func (l *look) gather(ctx context.Context) (rules.Observation, runs, []*inputs) {
 	o := rules.Observation{
 		Pair: l.pair.Name.ValueString(), Now: l.now, Probe: rules.ProbeRead,
 		Active: l.region(l.active), Standby: l.region(l.standby), Stores: make([]rules.Store, len(l.stores)),
@@ -61,11 +74,8 @@ func (l *look) observe(ctx context.Context) rules.Observation {
 		all.Go(func() { o.Stores[i], seen[i] = l.store(ctx, s) })
 	}
 	all.Wait()
-	// Keys were asked for by then, and what is known of them costs nothing.
-	o.Credentials = l.credentials(ctx, o.Account)
-	o.Workflows = l.workflows(ran, seen)
 	o.Fencing = ran.fencing
-	return o
+	return o, ran, seen
 }
 
 func (l *look) region(side pairSideModel) rules.Region {

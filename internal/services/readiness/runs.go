@@ -10,6 +10,7 @@ import (
 	"github.com/genomics-continuity/terraform-provider-genomics/internal/failover"
 	rules "github.com/genomics-continuity/terraform-provider-genomics/internal/readiness"
 	"github.com/genomics-continuity/terraform-provider-genomics/internal/replication"
+	"github.com/genomics-continuity/terraform-provider-genomics/internal/services"
 )
 
 // runs is what was seen of the submissions' runs.
@@ -17,7 +18,9 @@ type runs struct {
 	// unseen says why those in the active region are not known.
 	unseen string
 	// newest is the newest run of each submission in the active region.
-	newest  map[string]engine.Run
+	newest map[string]engine.Run
+	// alive are the runs of each submission that are alive in the standby.
+	alive   map[string][]engine.Run
 	fencing rules.Fencing
 }
 
@@ -38,11 +41,11 @@ var partLength = len(failover.Part(failover.Identity{}))
 // runs looks for the newest run of each submission in the active region, as far back
 // as it takes, and at what is alive in the standby.
 func (l *look) runs(ctx context.Context) runs {
-	out := runs{newest: map[string]engine.Run{}}
+	out := runs{newest: map[string]engine.Run{}, alive: map[string][]engine.Run{}}
 	parts := l.parts()
 	var both sync.WaitGroup
 	both.Go(func() { l.newest(ctx, parts, &out) })
-	both.Go(func() { out.fencing = l.fencing(ctx, parts) })
+	both.Go(func() { out.fencing = l.fencing(ctx, parts, out.alive) })
 	both.Wait()
 	return out
 }
@@ -68,7 +71,7 @@ func (l *look) newest(ctx context.Context, parts map[string]workflowModel, out *
 }
 
 // fencing looks at what is alive in the standby.
-func (l *look) fencing(ctx context.Context, parts map[string]workflowModel) rules.Fencing {
+func (l *look) fencing(ctx context.Context, parts map[string]workflowModel, alive map[string][]engine.Run) rules.Fencing {
 	var out rules.Fencing
 	live, err := l.session.Live(ctx, serviceAccount(l.standby))
 	if err != nil {
@@ -77,8 +80,11 @@ func (l *look) fencing(ctx context.Context, parts map[string]workflowModel) rule
 	}
 	for _, run := range live.Runs() {
 		job, ours := parts[partOf(run.Key)]
+		if ours {
+			alive[job.Name.ValueString()] = append(alive[job.Name.ValueString()], run)
+		}
 		switch {
-		case partOf(run.Key) == failover.Part(drillIdentity(l.pair.Name.ValueString())), run.Key == "":
+		case partOf(run.Key) == failover.Part(services.DrillIdentity(l.pair.Name.ValueString())), run.Key == "":
 		case ours && job.OnFailover.ValueString() == string(failover.KeepRuns):
 			// It may be the one that counts: it stays where it is.
 		case ours:
@@ -88,12 +94,6 @@ func (l *look) fencing(ctx context.Context, parts map[string]workflowModel) rule
 		}
 	}
 	return out
-}
-
-// drillIdentity is under what the canaries of a pair's drills run. No submission can
-// have its name.
-func drillIdentity(pair string) failover.Identity {
-	return failover.Identity{Pair: pair, Submission: "\x00drill"}
 }
 
 // moves reports whether a failover would take a submission along.
