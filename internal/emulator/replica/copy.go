@@ -54,7 +54,7 @@ func (e *Engine) replicate(ctx context.Context, l link) error {
 		return err
 	}
 	before := e.states[l.key()]
-	after := map[string]state{}
+	after := map[string]blobState{}
 	for name, etag := range now {
 		if known, ok := before[name]; ok && known.etag == etag {
 			after[name] = known
@@ -69,7 +69,7 @@ func (e *Engine) replicate(ctx context.Context, l link) error {
 				return err
 			}
 		}
-		after[name] = state{etag: etag, failed: failed}
+		after[name] = blobState{etag: etag, failed: failed}
 	}
 	for name := range before {
 		if _, ok := now[name]; !ok {
@@ -79,7 +79,7 @@ func (e *Engine) replicate(ctx context.Context, l link) error {
 		}
 	}
 	if e.states == nil {
-		e.states = map[string]map[string]state{}
+		e.states = map[string]map[string]blobState{}
 	}
 	e.states[l.key()] = after
 	return nil

@@ -8,6 +8,7 @@ import (
 	"io"
 	"net/http"
 	"regexp"
+	"slices"
 	"sort"
 	"strconv"
 	"strings"
@@ -154,7 +155,8 @@ func (e *Engine) listing(p place, body []byte) []byte {
 		for _, key := range keys {
 			fmt.Fprintf(&metadata, "<or-%s>%s</or-%s>", key, statuses[key], key)
 		}
-		return append(bytes.TrimSuffix(element, []byte("</Blob>")), "<OrMetadata>"+metadata.String()+"</OrMetadata></Blob>"...)
+		// A copy: what follows the element lies right behind it.
+		return slices.Concat(bytes.TrimSuffix(element, []byte("</Blob>")), []byte("<OrMetadata>"+metadata.String()+"</OrMetadata></Blob>"))
 	})
 }
 

@@ -35,11 +35,11 @@ type Engine struct {
 	mu       sync.Mutex // one replication at a time
 	settings Settings
 	// states are by rule and name of the blob.
-	states map[string]map[string]state
+	states map[string]map[string]blobState
 }
 
-// state is what is known of one blob under one rule.
-type state struct {
+// blobState is what is known of one blob under one rule.
+type blobState struct {
 	etag   string // of the source's blob
 	failed bool
 }
