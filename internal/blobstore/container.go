@@ -43,6 +43,9 @@ type Container struct {
 	options   azcore.ClientOptions
 	now       func() time.Time
 
+	// pageSize and splitAfter are how listings are asked for.
+	pageSize   int32
+	splitAfter int
 	// tagless is set once a listing with tags was refused.
 	tagless atomic.Bool
 	// putsFromURL is what is known of Put Blob From URL here.
@@ -70,7 +73,7 @@ func Open(containerURL string, cred Credential, opts azcore.ClientOptions) (*Con
 	segments := strings.Split(strings.TrimPrefix(u.Path, "/"), "/")
 	c := &Container{
 		name: segments[len(segments)-1], account: cred.AccountName, address: u.String(), loopback: loopback,
-		token: cred.Token, options: opts, now: time.Now,
+		token: cred.Token, options: opts, now: time.Now, pageSize: pageSize, splitAfter: splitAfter,
 	}
 	if c.name == "" || segments[0] == "" || len(segments) > 2 {
 		return nil, fmt.Errorf("%s is not the URL of a container", u)

@@ -15,14 +15,54 @@ const pageSize int32 = 5000
 
 // List walks the blobs whose names start with prefix, in the service's order of names, with metadata, copy state and,
 // where the identity and the account allow it, tags. Snapshots, versions and deleted blobs aren't among them. One page of
-// 5,000 is held at a time. The walk ends with the first error.
+// 5,000 is held at a time. A long listing goes on in parts, some of which are listed ahead at the same time, by a page
+// each. The walk ends with the first error.
 func (c *Container) List(ctx context.Context, prefix string) iter.Seq2[Blob, error] {
 	return func(yield func(Blob, error) bool) {
+		ctx, stop := context.WithCancel(ctx)
+		defer stop()
+		var part string
+		var rest *parts
+		defer func() { rest.end() }()
+		read := 0
+		for p, err := range c.pages(ctx, prefix) {
+			if err != nil {
+				yield(Blob{}, err)
+				return
+			}
+			for _, b := range p.blobs {
+				if rest != nil && !strings.HasPrefix(b.Name, part) {
+					rest.walk(ctx, yield)
+					return
+				}
+				if !yield(b, nil) {
+					return
+				}
+			}
+			if read++; read == c.splitAfter && p.more {
+				part, rest = c.split(ctx, prefix, p.blobs)
+			}
+		}
+		if rest != nil {
+			rest.walk(ctx, yield)
+		}
+	}
+}
+
+// page is one answer of a listing.
+type page struct {
+	blobs []Blob
+	more  bool
+}
+
+// pages walks a listing by its answers.
+func (c *Container) pages(ctx context.Context, prefix string) iter.Seq2[page, error] {
+	return func(yield func(page, error) bool) {
 		tags := !c.tagless.Load()
 		pager := c.pager(prefix, tags)
 		first, marker := true, ""
 		for pager.More() {
-			page, err := pager.NextPage(ctx)
+			answer, err := pager.NextPage(ctx)
 			err = c.wrap("list", "", err)
 			if err != nil && first && tags && refusesTags(err) {
 				// Whether the tags were to blame shows when the listing without them works.
@@ -31,7 +71,7 @@ func (c *Container) List(ctx context.Context, prefix string) iter.Seq2[Blob, err
 				continue
 			}
 			if err != nil {
-				yield(Blob{}, err)
+				yield(page{}, err)
 				return
 			}
 			first = false
@@ -39,28 +79,29 @@ func (c *Container) List(ctx context.Context, prefix string) iter.Seq2[Blob, err
 				c.tagless.Store(true)
 			}
 			// Something that answers every page alike, such as a cache that ignores queries, would be asked for ever.
-			if next := deref(page.NextMarker); next != "" && next == marker {
-				yield(Blob{}, c.wrap("list", "", errors.New("its pages repeat themselves, so that the list has no end")))
+			if next := deref(answer.NextMarker); next != "" && next == marker {
+				yield(page{}, c.wrap("list", "", errors.New("its pages repeat themselves, so that the list has no end")))
 				return
 			}
-			marker = deref(page.NextMarker)
-			if page.Segment == nil {
-				yield(Blob{}, c.wrap("list", "", errors.New("the answer holds no list of blobs")))
+			marker = deref(answer.NextMarker)
+			if answer.Segment == nil {
+				yield(page{}, c.wrap("list", "", errors.New("the answer holds no list of blobs")))
 				return
 			}
-			for _, item := range page.Segment.BlobItems {
-				if !yield(fromItem(item, tags), nil) {
-					return
-				}
+			p := page{blobs: make([]Blob, 0, len(answer.Segment.BlobItems)), more: marker != ""}
+			for _, item := range answer.Segment.BlobItems {
+				p.blobs = append(p.blobs, fromItem(item, tags))
+			}
+			if !yield(p, nil) {
+				return
 			}
 		}
 	}
 }
 
 func (c *Container) pager(prefix string, tags bool) *runtime.Pager[container.ListBlobsFlatResponse] {
-	size := pageSize
 	o := &container.ListBlobsFlatOptions{
-		MaxResults: &size,
+		MaxResults: &c.pageSize,
 		Include:    container.ListBlobsInclude{Metadata: true, Copy: true, Tags: tags},
 	}
 	if prefix != "" {

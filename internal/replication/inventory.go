@@ -24,26 +24,8 @@ func (e *OrderError) Error() string {
 	return fmt.Sprintf("a listing shows %q after %q, which is not the order of names", e.After, e.Before)
 }
 
-// compareNames is the order of names in listings: by UTF-16 code units. For all but characters beyond the basic plane it
-// is the order of bytes; those sort before U+E000 to U+FFFF, because their surrogates do.
-func compareNames(a, b string) int {
-	for i := range min(len(a), len(b)) {
-		x, y := a[i], b[i]
-		if x == y {
-			continue
-		}
-		// Only the first byte of a character is 0xEE or more: 0xEE and 0xEF begin U+E000 to U+FFFF, 0xF0 and up what
-		// lies beyond.
-		if x >= 0xEE && y >= 0xEE && (x >= 0xF0) != (y >= 0xF0) {
-			x, y = y, x
-		}
-		if x < y {
-			return -1
-		}
-		return 1
-	}
-	return len(a) - len(b)
-}
+// compareNames is the order of names in listings, and so of everything here.
+var compareNames = blobstore.CompareNames
 
 // stream is one of the merge's inputs, one item ahead.
 type stream[T any] struct {
