@@ -26,7 +26,8 @@ type Adoption struct {
 
 // Adopt looks among the runs found in the target account for one that is this
 // submission's already. A success wins over a live run, a live run over a
-// failure. A cancelled run is never taken up: somebody wanted it gone. Superseded
+// failure. A cancelled run is never taken up: somebody wanted it gone; nor is one
+// that has stalled, which is stopped. Superseded
 // lists the workflow IDs of known superseded attempts: a failure among them is
 // not gone back to, for that would lose the job, and neither is a success when
 // the policy is to resubmit all.
@@ -48,7 +49,7 @@ func Adopt(key string, policy Policy, found []Found, superseded []string) Adopti
 	pick(func(f Found) bool {
 		return f.Status == StatusSuccess && (policy != ResubmitAll || !slices.Contains(superseded, f.WorkflowID))
 	})
-	pick(func(f Found) bool { return f.Status.Live() && f.Status != StatusCancelling })
+	pick(func(f Found) bool { return f.Status.Live() && f.Status != StatusCancelling && f.Status != StatusStalled })
 	pick(func(f Found) bool {
 		return f.Status == StatusFailed && !slices.Contains(superseded, f.WorkflowID)
 	})

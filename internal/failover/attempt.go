@@ -18,6 +18,10 @@ const (
 	StatusCancelling Status = "cancelling"
 	StatusCancelled  Status = "cancelled"
 	StatusUnknown    Status = "unknown"
+	// StatusStalled is a run that has been in a state that tells little for longer
+	// than its user gives it. Its service has failed it, as far as one can tell, but
+	// it may yet come to life, and is fenced like one that works.
+	StatusStalled Status = "stalled"
 )
 
 // Live reports whether a run in this state may still compute and write output.

@@ -188,11 +188,6 @@ func TestKeyProperties(t *testing.T) {
 		if k == Key(id, g+1, c) {
 			t.Fatal("the next generation has the same key")
 		}
-		text := rapid.String().Draw(t, "text")
-		gotKey, rest, ok := ParseDescription(Describe(k, text))
-		if !ok || gotKey != k || rest != text {
-			t.Fatalf("%q came back as %q %q %v", Describe(k, text), gotKey, rest, ok)
-		}
 		if got, ok := Generation(id, c, k); !ok || got != g {
 			t.Fatalf("generation %d, %v", got, ok)
 		}

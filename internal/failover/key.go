@@ -16,12 +16,6 @@ const (
 	// its revision, so that one search finds every run of a submission, whatever
 	// its generation: that is how a lost state file is survived.
 	identityLength = 16
-	// TokenMark is what the description of every run with a key contains.
-	TokenMark  = "tfg:"
-	tokenOpen  = "[" + TokenMark
-	tokenClose = "] "
-	// TokenLength is how many characters of a run's description the token takes.
-	TokenLength = len(tokenOpen) + KeyLength + len(tokenClose)
 	// maxGeneration bounds the search for the generation of a found run.
 	maxGeneration = 4096
 )
@@ -32,7 +26,7 @@ type Identity struct {
 	Submission string
 }
 
-// Content is what makes a run another run when it changes. What merely steers
+// Content is the content of a workflow submission. What merely steers
 // this provider (durations, failover policy) or labels the run is not content.
 type Content struct {
 	Process     string            `json:"process"`
@@ -46,16 +40,20 @@ type Content struct {
 // Key is the submission key: 26 characters of a-z and 2-7, a function of the
 // identity, the generation and the content alone. Locations are deliberately
 // not part of it: a run in another region is the same submission.
-func Key(id Identity, generation int64, content Content) string {
-	// Marshalling sorts map keys and cannot fail for these types.
+//
+// content is what makes a run another run when it changes, in whatever form a kind
+// of submission has for it; it must marshal, and always to the same.
+func Key(id Identity, generation int64, content any) string {
+	// Marshalling sorts map keys.
 	body, _ := json.Marshal(content)
 	revision := sha256.New()
 	_ = binary.Write(revision, binary.BigEndian, generation)
 	revision.Write(body)
-	return identityPart(id) + encode(revision.Sum(nil))[:KeyLength-identityLength]
+	return Part(id) + encode(revision.Sum(nil))[:KeyLength-identityLength]
 }
 
-func identityPart(id Identity) string {
+// Part is what the keys of all runs of a submission begin with, and no other's.
+func Part(id Identity) string {
 	h := sha256.New()
 	// Lengths separate the two names, so that ("a", "bc") is not ("ab", "c").
 	fmt.Fprintf(h, "%d:%s%d:%s", len(id.Pair), id.Pair, len(id.Submission), id.Submission)
@@ -66,35 +64,10 @@ func encode(sum []byte) string {
 	return strings.ToLower(base32.StdEncoding.WithPadding(base32.NoPadding).EncodeToString(sum))
 }
 
-// SearchTerm is what the description of every run of this submission contains.
-func SearchTerm(id Identity) string {
-	return TokenMark + identityPart(id)
-}
-
-// Describe puts the key in front of the user's description: the carrier of the
-// token in the workflow service, which has no idempotency key of its own.
-func Describe(key, description string) string {
-	return tokenOpen + key + tokenClose + description
-}
-
-// ParseDescription takes apart what Describe made. A description without a
-// whole token is somebody else's: ok is false and rest is all of it.
-func ParseDescription(description string) (key, rest string, ok bool) {
-	after, found := strings.CutPrefix(description, tokenOpen)
-	if !found || len(after) < KeyLength+1 || after[KeyLength] != ']' {
-		return "", description, false
-	}
-	key = after[:KeyLength]
-	if strings.Trim(key, "abcdefghijklmnopqrstuvwxyz0123456789") != "" {
-		return "", description, false
-	}
-	return key, strings.TrimPrefix(after[KeyLength+1:], " "), true
-}
-
 // Generation tells which generation of a submission carries the key, looking
 // upwards from 1. It is how a run found without state is recognised.
-func Generation(id Identity, content Content, key string) (int64, bool) {
-	if !strings.HasPrefix(key, identityPart(id)) {
+func Generation(id Identity, content any, key string) (int64, bool) {
+	if !strings.HasPrefix(key, Part(id)) {
 		return 0, false
 	}
 	for g := int64(1); g <= maxGeneration; g++ {

@@ -23,7 +23,7 @@ func (s *Session) Engine(account ServiceAccount) (engine.Engine, error) {
 	}
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	at := account.key()
+	at := strings.Join([]string{account.key(), account.URL, account.Location}, "\n")
 	if s.engines[at] == nil {
 		s.engines[at] = made
 	}
@@ -32,7 +32,11 @@ func (s *Session) Engine(account ServiceAccount) (engine.Engine, error) {
 
 // key tells accounts and endpoints apart.
 func (a ServiceAccount) key() string {
-	return strings.Join([]string{a.Kind, strings.ToLower(a.ID), a.URL, a.Location}, "\n")
+	if a.Kind == "" || a.Kind == genomics.Kind {
+		// Resource IDs have no case.
+		return strings.ToLower(a.ID)
+	}
+	return a.Kind + "\n" + a.ID
 }
 
 func (s *Session) engineOf(account ServiceAccount) (engine.Engine, error) {

@@ -39,9 +39,10 @@ type Session struct {
 	groups      memo[azure.Group]
 	inputs      replication.Inputs
 
-	mu       sync.Mutex
-	listings map[string]*msgenomics.Listing
-	engines  map[string]engine.Engine
+	mu      sync.Mutex
+	engines map[string]engine.Engine
+	// directories are the lists that all readers of an account share.
+	directories map[string]engine.Directory
 	// mute are regions that could not be asked for want of a key.
 	mute map[string]bool
 	// outdated are accounts whose handed-over key was refused, or replaced in this run.
@@ -68,7 +69,7 @@ func New(cfg azure.Config) (*Session, error) {
 	}
 	return &Session{
 		cfg: cfg, cloud: cloud, credential: credential, gates: gates, pipelines: pipelines,
-		listings: make(map[string]*msgenomics.Listing), engines: make(map[string]engine.Engine), mute: make(map[string]bool), outdated: make(map[string]bool),
+		engines: make(map[string]engine.Engine), directories: make(map[string]engine.Directory), mute: make(map[string]bool), outdated: make(map[string]bool),
 	}, nil
 }
 
@@ -163,22 +164,6 @@ func (s *Session) Service(account ServiceAccount) (*msgenomics.Client, error) {
 		return key, err
 	}
 	return msgenomics.New(url, key, s.pipelines.New(gate)), nil
-}
-
-// Workflows is the listing of an account's workflows that all readers of this
-// run share.
-func (s *Session) Workflows(account ServiceAccount) (*msgenomics.Listing, error) {
-	client, err := s.Service(account)
-	if err != nil {
-		return nil, err
-	}
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	id := strings.ToLower(account.ID)
-	if s.listings[id] == nil {
-		s.listings[id] = msgenomics.NewListing(client)
-	}
-	return s.listings[id], nil
 }
 
 // Account reads an account from Resource Manager.

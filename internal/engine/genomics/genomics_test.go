@@ -36,20 +36,31 @@ func TestStatuses(t *testing.T) {
 	}
 }
 
-// A description is taken for ours only with a whole token in front, and whatever
-// was described comes back.
-func FuzzDescription(f *testing.F) {
-	for _, seed := range []string{"", "[tfg:abcdefghijklmnopqrstuvwxyz] a sample", "[tfg:abc] x", "[tfg:abcdefghijklmnopqrstuvwxyZ] x", "x [tfg:abcdefghijklmnopqrstuvwxyz] ", "[tfg:abcdefghijklmnopqrstuvwxyz]"} {
-		f.Add(seed)
-	}
-	const key = "abcdefghijklmnopqrstuvwxyz"
-	f.Fuzz(func(t *testing.T, text string) {
-		if got, rest, ok := ParseDescription(Describe(key, text)); !ok || got != key || rest != text {
-			t.Errorf("%q came back as %q, %q, %t", text, got, rest, ok)
+// What Describe wrote is read as it was; what anybody else wrote is theirs.
+func FuzzParseDescription(f *testing.F) {
+	const key = "rwfiffpbjlvtmjk4jayb4gqotc"
+	f.Add(Describe(key, "hello"))
+	f.Add(tokenOpen + key + "]")
+	f.Add(tokenOpen + key + "]tight")
+	f.Add(tokenOpen + key + "]  two spaces")
+	f.Add(tokenOpen + strings.ToUpper(key) + "] x")
+	f.Add("[tfg:")
+	f.Add("[tfg:short] x")
+	f.Add(Describe(key, Describe(key, "")))
+	f.Add("\ufeff" + Describe(key, ""))
+	f.Fuzz(func(t *testing.T, s string) {
+		got, rest, ok := ParseDescription(s)
+		switch {
+		case !ok && (got != "" || rest != s):
+			t.Errorf("a foreign description was changed: %q %q", got, rest)
+		case ok && (len(got) != engine.KeyLength || strings.ToLower(got) != got || !strings.HasPrefix(s, tokenOpen+got+"]") || !strings.HasSuffix(s, rest)):
+			t.Errorf("%q is read as %q and %q", s, got, rest)
+		case ok && len(s)-len(rest) > TokenLength:
+			t.Errorf("the user's text lost something: %q is read as %q and %q", s, got, rest)
 		}
-		got, rest, ok := ParseDescription(text)
-		if ok != engine.ValidKey(got) || !ok && rest != text || ok && !strings.HasPrefix(text, tokenOpen+got+"]") {
-			t.Errorf("%q was read as %q, %q, %t", text, got, rest, ok)
+		// Any text is safe behind a token, one that looks like a token too.
+		if got, rest, ok := ParseDescription(Describe(key, s)); !ok || got != key || rest != s {
+			t.Errorf("%q comes back as %q, %q, %v", s, got, rest, ok)
 		}
 	})
 }

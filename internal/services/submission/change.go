@@ -5,7 +5,6 @@ import (
 	"errors"
 	"fmt"
 	"slices"
-	"strconv"
 	"strings"
 	"time"
 
@@ -14,8 +13,8 @@ import (
 	"github.com/hashicorp/terraform-plugin-log/tflog"
 
 	"github.com/genomics-continuity/terraform-provider-genomics/internal/diagnostics"
+	"github.com/genomics-continuity/terraform-provider-genomics/internal/engine"
 	"github.com/genomics-continuity/terraform-provider-genomics/internal/failover"
-	"github.com/genomics-continuity/terraform-provider-genomics/internal/msgenomics"
 )
 
 // change carries a decision out. attempts is the truth as it unfolds; whatever
@@ -27,7 +26,7 @@ type change struct {
 	course   course
 	attempts []attemptModel
 	// seen is what the service last said of attempts that this change looked at.
-	seen map[int]msgenomics.Workflow
+	seen map[int]engine.Run
 	// given says that a planned failover has stopped the run that counted, stays that
 	// it ended by itself, so that it goes on counting.
 	given, stays bool
@@ -172,22 +171,22 @@ func (w *change) drain(ctx context.Context, which []int, limit time.Duration) {
 			continue
 		}
 		// One that cannot be looked at now is stopped like one that goes on.
-		workflow, err := ended(ctx, client, id)
-		if workflow.ID != 0 {
-			w.observe(i, workflow)
+		run, err := ended(ctx, client, id)
+		if run.ID != "" {
+			w.observe(i, run)
 		}
 		if err != nil {
-			tflog.Info(ctx, "The run did not finish within the drain timeout", map[string]any{"workflow": id, "reason": err.Error()})
+			tflog.Info(ctx, "The run did not finish within the drain timeout", map[string]any{"run": id, "reason": err.Error()})
 		}
 	}
 }
 
-func (w *change) observe(i int, workflow msgenomics.Workflow) {
-	w.attempts[i].observe(workflow)
+func (w *change) observe(i int, run engine.Run) {
+	w.attempts[i].observe(run)
 	if w.seen == nil {
-		w.seen = map[int]msgenomics.Workflow{}
+		w.seen = map[int]engine.Run{}
 	}
-	w.seen[i] = workflow
+	w.seen[i] = run
 }
 
 // release stops the run that counted after another has taken its place.
@@ -231,8 +230,8 @@ func (w *change) cancel(ctx context.Context, which []int) (wait []int, diags dia
 		}
 		// What has ended since the plan cannot be cancelled, and need not be.
 		if err != nil && !left && !diagnostics.IsUnreachable(err) && client != nil {
-			if workflow, lookErr := client.Get(ctx, id); lookErr == nil && workflow.Status.Finished() {
-				w.observe(i, workflow)
+			if run, lookErr := client.Get(ctx, id); lookErr == nil && run.State.Finished() {
+				w.observe(i, run)
 				continue
 			}
 		}
@@ -264,16 +263,16 @@ func (w *change) stopped(ctx context.Context, which []int) diag.Diagnostics {
 	for _, i := range which {
 		a := &w.attempts[i]
 		client, id, err := w.resource.client(*a)
-		var workflow msgenomics.Workflow
+		var run engine.Run
 		if err == nil {
-			workflow, err = ended(ctx, client, id)
+			run, err = ended(ctx, client, id)
 		}
 		if vanished(err) {
 			a.Status = types.StringValue(string(failover.StatusCancelled))
 			continue
 		}
-		if workflow.ID != 0 {
-			w.observe(i, workflow)
+		if run.ID != "" {
+			w.observe(i, run)
 		}
 		if err != nil {
 			where := a.where()
@@ -294,7 +293,7 @@ func (w *change) submit(ctx context.Context, asked []int) diag.Diagnostics {
 	if w.planned() {
 		job.ready = func(ctx context.Context) (bool, diag.Diagnostics) { return w.giveUp(ctx, asked) }
 	}
-	attempt, workflow, diags := job.run(ctx)
+	attempt, run, diags := job.run(ctx)
 	diags.Append(w.record(job.surplus)...)
 	if attempt == nil {
 		if !diags.HasError() {
@@ -307,7 +306,7 @@ func (w *change) submit(ctx context.Context, asked []int) diag.Diagnostics {
 	}
 	w.put(*attempt)
 	w.plan.Generation = types.Int64Value(c.generation)
-	w.plan.observe(*attempt, workflow)
+	w.plan.observe(*attempt, run)
 	return diags
 }
 
@@ -316,8 +315,8 @@ func (w *change) submit(ctx context.Context, asked []int) diag.Diagnostics {
 func (w *change) stay() {
 	w.stays = true
 	if i := failover.Current(toCore(w.attempts)); i >= 0 {
-		if workflow, ok := w.seen[i]; ok {
-			w.plan.observe(w.attempts[i], workflow)
+		if run, ok := w.seen[i]; ok {
+			w.plan.observe(w.attempts[i], run)
 		}
 	}
 }
@@ -365,18 +364,18 @@ func (w *change) promote(ctx context.Context) diag.Diagnostics {
 	var diags diag.Diagnostics
 	winner := &w.attempts[w.course.decision.Promote]
 	client, id, err := w.resource.client(*winner)
-	var workflow msgenomics.Workflow
+	var run engine.Run
 	if err == nil {
-		workflow, err = client.Get(ctx, id)
+		run, err = client.Get(ctx, id)
 	}
 	if diagnostics.IsUnreachable(err) {
 		// Its success is known; what else the service tells of it can wait.
 		diags.Append(diagnostics.Unreachable(err, w.resource.session)...)
-		workflow, err = msgenomics.Workflow{ID: id, Status: msgenomics.StatusSucceeded}, nil
-		workflow.CreatedAt, _ = time.Parse(time.RFC3339, winner.SubmittedAt.ValueString())
+		run, err = engine.Run{ID: id, State: engine.StateSucceeded}, nil
+		run.CreatedAt, _ = time.Parse(time.RFC3339, winner.SubmittedAt.ValueString())
 	}
-	if err == nil && workflow.Status != msgenomics.StatusSucceeded {
-		err = fmt.Errorf("it is %s now", workflow.Status)
+	if err == nil && run.State != engine.StateSucceeded {
+		err = fmt.Errorf("it is %s now", statusOf(run.State))
 	}
 	if err != nil {
 		where := winner.where()
@@ -388,18 +387,18 @@ func (w *change) promote(ctx context.Context) diag.Diagnostics {
 		w.attempts[i].Superseded = types.BoolValue(true)
 	}
 	winner.Superseded = types.BoolValue(false)
-	winner.observe(workflow)
+	winner.observe(run)
 	w.plan.Generation, w.plan.SubmissionKey = types.Int64Value(w.course.generation), types.StringValue(w.course.key)
-	w.plan.observe(*winner, workflow)
+	w.plan.observe(*winner, run)
 	return diags
 }
 
-// client is the service that holds an attempt, and the attempt's number there.
-func (r *Resource) client(a attemptModel) (*msgenomics.Client, int64, error) {
-	id, err := strconv.ParseInt(a.WorkflowID.ValueString(), 10, 64)
-	if err != nil {
-		return nil, 0, errors.New("the state holds no workflow number for this run")
+// client is the engine that holds an attempt, and the attempt's ID there.
+func (r *Resource) client(a attemptModel) (engine.Engine, string, error) {
+	id := a.WorkflowID.ValueString()
+	if id == "" {
+		return nil, "", errors.New("the state holds no ID of this run")
 	}
-	client, err := r.session.Service(a.account())
-	return client, id, err
+	e, err := r.session.Engine(a.account())
+	return e, id, err
 }

@@ -138,7 +138,8 @@ func (d *Direct) attributes(value *tfprotov6.DynamicValue) (attributes map[strin
 func (d *Direct) model(ctx context.Context, attributes map[string]tftypes.Value) (model, diag.Diagnostics) {
 	var m model
 	raw := tfsdk.State{Schema: d.schema, Raw: tftypes.NewValue(d.object, attributes)}
-	return m, raw.Get(ctx, &m)
+	diags := raw.Get(ctx, &m)
+	return m, diags
 }
 
 // wire is the model as it goes to the CLI.

@@ -11,8 +11,8 @@ import (
 	"github.com/genomics-continuity/terraform-provider-genomics/internal/azure"
 	"github.com/genomics-continuity/terraform-provider-genomics/internal/blobstore"
 	"github.com/genomics-continuity/terraform-provider-genomics/internal/diagnostics"
+	"github.com/genomics-continuity/terraform-provider-genomics/internal/engine"
 	"github.com/genomics-continuity/terraform-provider-genomics/internal/failover"
-	"github.com/genomics-continuity/terraform-provider-genomics/internal/msgenomics"
 	"github.com/genomics-continuity/terraform-provider-genomics/internal/replication"
 	"github.com/genomics-continuity/terraform-provider-genomics/internal/session"
 )
@@ -55,7 +55,7 @@ func (r *Resource) unnote(ctx context.Context, m *model, a attemptModel) {
 		err = container.Delete(ctx, name, blobstore.Condition{})
 	}
 	if err != nil && !blobstore.IsNotFound(err) {
-		tflog.Warn(ctx, "The note beside a run that was not stopped stays", map[string]any{"workflow": a.WorkflowID.ValueString(), "reason": azure.Mask(err.Error())})
+		tflog.Warn(ctx, "The note beside a run that was not stopped stays", map[string]any{"run": a.WorkflowID.ValueString(), "reason": azure.Mask(err.Error())})
 	}
 }
 
@@ -113,10 +113,7 @@ func (r *Resource) strays(ctx context.Context, m *model, attempts []attemptModel
 			keys = append(keys, key)
 		}
 	}
-	for _, account := range []session.ServiceAccount{
-		side.account(),
-		{ID: side.PeerAccountID.ValueString(), Location: side.PeerLocation.ValueString(), URL: side.PeerAPIURL.ValueString()},
-	} {
+	for _, account := range []session.ServiceAccount{side.account(), side.peer()} {
 		if account.ID == "" || account.Location == "" {
 			continue
 		}
@@ -126,8 +123,8 @@ func (r *Resource) strays(ctx context.Context, m *model, attempts []attemptModel
 			continue
 		}
 		for _, key := range keys {
-			for _, workflow := range live.With(key) {
-				stray := newStray(account, key, workflow)
+			for _, run := range live.With(key) {
+				stray := newStray(m.kind, account, key, run)
 				if !slices.ContainsFunc(attempts, stray.same) {
 					found = append(found, stray)
 				}
@@ -144,11 +141,11 @@ func (r *Resource) stopStrays(ctx context.Context, m *model, attempts []attemptM
 	found, _ := r.strays(ctx, m, attempts)
 	for _, stray := range found {
 		where := stray.where()
-		if workflow, err := r.halt(ctx, stray); err != nil {
+		if run, err := r.halt(ctx, stray); err != nil {
 			where.NextStep = "The next plan finds it and stops it."
 			diags.Append(diagnostics.Warning("A second run with the same key could not be cancelled", err, where))
 		} else {
-			stray.observe(workflow)
+			stray.observe(run)
 			over = append(over, stray)
 			diags.Append(diagnostics.Warning("A second run with the same key was cancelled", nil, where))
 		}
@@ -157,18 +154,18 @@ func (r *Resource) stopStrays(ctx context.Context, m *model, attempts []attemptM
 }
 
 // halt cancels a run, unless it has ended, and sees it end.
-func (r *Resource) halt(ctx context.Context, a attemptModel) (msgenomics.Workflow, error) {
+func (r *Resource) halt(ctx context.Context, a attemptModel) (engine.Run, error) {
 	ctx, cancel := context.WithTimeout(ctx, settleTimeout)
 	defer cancel()
 	client, id, err := r.client(a)
 	if err != nil {
-		return msgenomics.Workflow{}, err
+		return engine.Run{}, err
 	}
 	if err := tell(ctx, client, id); err != nil {
-		if workflow, lookErr := client.Get(ctx, id); lookErr == nil && workflow.Status.Finished() {
-			return workflow, nil
+		if run, lookErr := client.Get(ctx, id); lookErr == nil && run.State.Finished() {
+			return run, nil
 		}
-		return msgenomics.Workflow{}, err
+		return engine.Run{}, err
 	}
 	return ended(ctx, client, id)
 }

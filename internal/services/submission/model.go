@@ -2,7 +2,6 @@ package submission
 
 import (
 	"context"
-	"strconv"
 	"strings"
 	"time"
 
@@ -13,9 +12,10 @@ import (
 	"github.com/hashicorp/terraform-plugin-framework/types/basetypes"
 
 	"github.com/genomics-continuity/terraform-provider-genomics/internal/diagnostics"
+	"github.com/genomics-continuity/terraform-provider-genomics/internal/engine"
 	"github.com/genomics-continuity/terraform-provider-genomics/internal/failover"
-	"github.com/genomics-continuity/terraform-provider-genomics/internal/msgenomics"
 	"github.com/genomics-continuity/terraform-provider-genomics/internal/region"
+	"github.com/genomics-continuity/terraform-provider-genomics/internal/services"
 	"github.com/genomics-continuity/terraform-provider-genomics/internal/session"
 )
 
@@ -52,11 +52,20 @@ type model struct {
 	Attempts          types.List     `tfsdk:"attempts"`
 	UnfencedAttempts  types.Int64    `tfsdk:"unfenced_attempts"`
 	Timeouts          timeouts.Value `tfsdk:"timeouts"`
+
+	// kind is the engine's part in it; nil means workflows.
+	kind *kind
+	// own is the model that this one was made of; nil for a workflow.
+	own endpointJob
+	// limits are how long a run may be in a state that tells little.
+	limits engine.Limits
 }
 
 type identityModel struct {
 	AccountID  types.String `tfsdk:"account_id"`
 	WorkflowID types.String `tfsdk:"workflow_id"`
+
+	location types.String
 }
 
 // regionModel is the active side of a pair, as genomics_region_pair gives it.
@@ -76,6 +85,8 @@ type regionModel struct {
 	PeerLocation           types.String `tfsdk:"peer_location"`
 	PeerAccountID          types.String `tfsdk:"peer_account_id"`
 	PeerAPIURL             types.String `tfsdk:"peer_api_url"`
+
+	kind *kind
 }
 
 // storeModel is the active side of an input store, as
@@ -119,6 +130,9 @@ type attemptModel struct {
 	OutputContainerURL     types.String `tfsdk:"output_container_url"`
 	OutputStorageAccountID types.String `tfsdk:"output_storage_account_id"`
 	Stray                  types.Bool   `tfsdk:"stray"`
+
+	kind   *kind
+	limits engine.Limits
 }
 
 var attemptTypes = map[string]attr.Type{
@@ -143,6 +157,7 @@ var attemptType = types.ObjectType{AttrTypes: attemptTypes}
 func (m *model) region(ctx context.Context) (regionModel, diag.Diagnostics) {
 	var r regionModel
 	diags := m.Region.As(ctx, &r, basetypes.ObjectAsOptions{})
+	r.kind = m.kind
 	return r, diags
 }
 
@@ -161,13 +176,13 @@ func (m *model) options(ctx context.Context) (optionsModel, diag.Diagnostics) {
 	return o, diags
 }
 
-func (m *model) output(ctx context.Context) (outputModel, diag.Diagnostics) {
+// output is how results are written. The schema has seen to its form.
+func (m *model) output(ctx context.Context) outputModel {
 	var o outputModel
-	if m.Output.IsNull() || m.Output.IsUnknown() {
-		return o, nil
+	if services.Known(m.Output) {
+		m.Output.As(ctx, &o, basetypes.ObjectAsOptions{})
 	}
-	diags := m.Output.As(ctx, &o, basetypes.ObjectAsOptions{})
-	return o, diags
+	return o
 }
 
 func (m *model) inputNames(ctx context.Context) ([]string, diag.Diagnostics) {
@@ -180,45 +195,15 @@ func (m *model) identity(r regionModel) failover.Identity {
 	return failover.Identity{Pair: r.PairName.ValueString(), Submission: m.Name.ValueString()}
 }
 
-// content is what the submission key is made of. It does not name a region, an
-// account or a container: those change in a failover.
-func (m *model) content(ctx context.Context) (failover.Content, diag.Diagnostics) {
-	var diags diag.Diagnostics
-	c := failover.Content{Process: m.Process.ValueString(), ProcessArgs: m.ProcessArgs.ValueString()}
-	names, d := m.inputNames(ctx)
-	diags.Append(d...)
-	c.Inputs = names
-	out, d := m.output(ctx)
-	diags.Append(d...)
-	c.Basename = out.Basename.ValueString()
-	o, d := m.options(ctx)
-	diags.Append(d...)
-	options := map[string]string{}
-	for name, v := range map[string]types.String{"emit_ref_confidence": o.EmitRefConfidence, "read_group": o.ReadGroup} {
-		if !v.IsNull() {
-			options[name] = v.ValueString()
-		}
-	}
-	for name, v := range map[string]types.Bool{"bgzip_output": o.BgzipOutput, "bqsr_enabled": o.BQSREnabled, "suppress_fastq_validation": o.SuppressFastqValidation} {
-		if !v.IsNull() {
-			options[name] = strconv.FormatBool(v.ValueBool())
-		}
-	}
-	if len(options) > 0 {
-		c.Options = options
-	}
-	if !m.Triggers.IsNull() {
-		diags.Append(m.Triggers.ElementsAs(ctx, &c.Triggers, false)...)
-	}
-	return c, diags
-}
-
 func (m *model) attempts(ctx context.Context) ([]attemptModel, diag.Diagnostics) {
 	var out []attemptModel
 	if m.Attempts.IsNull() || m.Attempts.IsUnknown() {
 		return nil, nil
 	}
 	diags := m.Attempts.ElementsAs(ctx, &out, false)
+	for i := range out {
+		out[i].kind, out[i].limits = m.kind, m.limits
+	}
 	return out, diags
 }
 
@@ -239,7 +224,7 @@ func toCore(attempts []attemptModel) []failover.Attempt {
 			Key: a.SubmissionKey.ValueString(), Status: failover.Status(a.Status.ValueString()), SubmittedAt: submitted,
 			Superseded:   a.Superseded.ValueBool(),
 			Stray:        a.Stray.ValueBool(),
-			InputFailure: failover.Status(a.Status.ValueString()) == failover.StatusFailed && msgenomics.InputFailure(int(a.FailureCode.ValueInt64())),
+			InputFailure: a.status() == failover.StatusFailed && orWorkflows(a.kind).blames(a.FailureCode),
 		})
 	}
 	return out
@@ -247,20 +232,31 @@ func toCore(attempts []attemptModel) []failover.Attempt {
 
 // account is the service account of the side.
 func (r regionModel) account() session.ServiceAccount {
-	return session.ServiceAccount{ID: r.AccountID.ValueString(), Location: r.Location.ValueString(), URL: r.APIURL.ValueString()}
+	return session.ServiceAccount{Kind: orWorkflows(r.kind).engine, ID: r.AccountID.ValueString(), Location: r.Location.ValueString(), URL: r.APIURL.ValueString()}
+}
+
+// peer is the account of the pair's other side; its ID is empty where that is not
+// told.
+func (r regionModel) peer() session.ServiceAccount {
+	return session.ServiceAccount{Kind: orWorkflows(r.kind).engine, ID: r.PeerAccountID.ValueString(), Location: r.PeerLocation.ValueString(), URL: r.PeerAPIURL.ValueString()}
 }
 
 // status is the attempt's in the words of the decisions.
 func (a attemptModel) status() failover.Status { return failover.Status(a.Status.ValueString()) }
 
+// id names the run, under the account or endpoint that has it.
+func (a attemptModel) id() string {
+	return a.AccountID.ValueString() + orWorkflows(a.kind).segment + a.WorkflowID.ValueString()
+}
+
 // where is what a person needs to find the run.
 func (a attemptModel) where() diagnostics.Context {
-	return diagnostics.Context{Resource: workflowResourceID(a.AccountID.ValueString(), a.WorkflowID.ValueString()), Region: a.Location.ValueString()}
+	return diagnostics.Context{Resource: a.id(), Region: a.Location.ValueString()}
 }
 
 // account is where an attempt ran.
 func (a attemptModel) account() session.ServiceAccount {
-	return session.ServiceAccount{ID: a.AccountID.ValueString(), Location: a.Location.ValueString(), URL: a.APIURL.ValueString()}
+	return session.ServiceAccount{Kind: orWorkflows(a.kind).engine, ID: a.AccountID.ValueString(), Location: a.Location.ValueString(), URL: a.APIURL.ValueString()}
 }
 
 // outputURL is what the URLs of the run's result blobs begin with.
@@ -275,33 +271,36 @@ func (a attemptModel) outputURL() types.String {
 }
 
 // observe takes what the service says of the run into the attempt.
-func (a *attemptModel) observe(w msgenomics.Workflow) {
-	a.Status = types.StringValue(w.Status.String())
-	a.FailureCode = failureCode(w)
-	if !w.CreatedAt.IsZero() {
-		a.SubmittedAt = types.StringValue(w.CreatedAt.UTC().Format(time.RFC3339))
+func (a *attemptModel) observe(run engine.Run) {
+	a.Status = types.StringValue(string(statusOf(run.State)))
+	if _, overdue := a.limits.Overdue(run, time.Now()); overdue {
+		a.Status = types.StringValue(string(failover.StatusStalled))
+	}
+	a.FailureCode = orWorkflows(a.kind).code(run)
+	if !run.CreatedAt.IsZero() {
+		a.SubmittedAt = types.StringValue(run.CreatedAt.UTC().Format(time.RFC3339))
 	}
 }
 
-func newAttempt(r regionModel, key, basename string, w msgenomics.Workflow) attemptModel {
+func newAttempt(r regionModel, key, basename string, run engine.Run) attemptModel {
 	a := attemptModel{
-		Location: r.Location, AccountID: r.AccountID, APIURL: r.APIURL, WorkflowID: types.StringValue(strconv.FormatInt(w.ID, 10)),
+		kind: r.kind, Location: r.Location, AccountID: r.AccountID, APIURL: r.APIURL, WorkflowID: types.StringValue(run.ID),
 		Superseded: types.BoolValue(false), SubmittedAt: types.StringNull(), SubmissionKey: types.StringValue(key),
 		OutputBasename: types.StringValue(basename), OutputContainerURL: r.OutputContainerURL, OutputStorageAccountID: r.OutputStorageAccountID,
 		Stray: types.BoolValue(false),
 	}
-	a.observe(w)
+	a.observe(run)
 	return a
 }
 
 // newStray is a run that was found alive in the account of the other region.
-func newStray(account session.ServiceAccount, key string, w msgenomics.Workflow) attemptModel {
+func newStray(k *kind, account session.ServiceAccount, key string, run engine.Run) attemptModel {
 	a := attemptModel{
-		Location: types.StringValue(region.Normalize(account.Location)), AccountID: types.StringValue(account.ID), APIURL: types.StringValue(account.URL),
-		WorkflowID: types.StringValue(strconv.FormatInt(w.ID, 10)), Superseded: types.BoolValue(true), SubmittedAt: types.StringNull(),
+		kind: k, Location: types.StringValue(region.Normalize(account.Location)), AccountID: types.StringValue(account.ID), APIURL: types.StringValue(account.URL),
+		WorkflowID: types.StringValue(run.ID), Superseded: types.BoolValue(true), SubmittedAt: types.StringNull(),
 		SubmissionKey: types.StringValue(key), Stray: types.BoolValue(true),
 	}
-	a.observe(w)
+	a.observe(run)
 	return a
 }
 
@@ -311,25 +310,31 @@ func (a attemptModel) same(b attemptModel) bool {
 }
 
 // observe takes the run that counts into the model.
-func (m *model) observe(a attemptModel, w msgenomics.Workflow) {
+func (m *model) observe(a attemptModel, run engine.Run) {
 	m.WorkflowID, m.Location, m.Status = a.WorkflowID, a.Location, a.Status
-	m.ID = types.StringValue(workflowResourceID(a.AccountID.ValueString(), a.WorkflowID.ValueString()))
+	m.ID = types.StringValue(a.id())
 	m.SubmissionKey = a.SubmissionKey
 	m.OutputBasename, m.OutputURL = a.OutputBasename, a.outputURL()
 	m.Message = types.StringNull()
-	if w.Message != "" {
-		m.Message = types.StringValue(w.Message)
+	if run.Message != "" {
+		m.Message = types.StringValue(run.Message)
 	}
-	m.FailureCode = failureCode(w)
-	m.BasesProcessed = types.Int64PointerValue(w.BasesProcessed)
+	m.FailureCode = orWorkflows(m.kind).code(run)
 	m.CreatedAt, m.EndedAt = types.StringNull(), types.StringNull()
-	if !w.CreatedAt.IsZero() {
-		m.CreatedAt = types.StringValue(w.CreatedAt.UTC().Format(time.RFC3339))
+	if !run.CreatedAt.IsZero() {
+		m.CreatedAt = types.StringValue(run.CreatedAt.UTC().Format(time.RFC3339))
 	}
-	if w.EndedAt != nil {
-		m.EndedAt = types.StringValue(w.EndedAt.UTC().Format(time.RFC3339))
+	if run.EndedAt != nil {
+		m.EndedAt = types.StringValue(run.EndedAt.UTC().Format(time.RFC3339))
 	}
+	orWorkflows(m.kind).observe(m, run)
 }
+
+// content is what the submission key is made of.
+func (m *model) content(ctx context.Context) (any, diag.Diagnostics) { return m.job().content(ctx) }
+
+// job is what the model asks its engine to run.
+func (m *model) job() job { return orWorkflows(m.kind).job(m) }
 
 // computed copies everything computed from another model.
 func (m *model) computed(from *model) {
@@ -353,11 +358,4 @@ func (m *model) uncounted() {
 	m.FailureCode, m.BasesProcessed = types.Int64Null(), types.Int64Null()
 	m.CreatedAt, m.EndedAt = types.StringNull(), types.StringNull()
 	m.OutputBasename, m.OutputURL = types.StringNull(), types.StringNull()
-}
-
-func failureCode(w msgenomics.Workflow) types.Int64 {
-	if w.FailureCode == 0 {
-		return types.Int64Null()
-	}
-	return types.Int64Value(int64(w.FailureCode))
 }

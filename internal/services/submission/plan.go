@@ -62,7 +62,7 @@ func foresee(ctx context.Context, plan, state *model, silent services.Silent, sa
 type course struct {
 	region     regionModel
 	identity   failover.Identity
-	content    failover.Content
+	content    any
 	generation int64
 	key        string
 	attempts   []attemptModel
@@ -145,7 +145,7 @@ func decide(ctx context.Context, plan, state *model, answers func(string) bool) 
 
 // revision is the generation and key that the content stands for: those of the
 // state while the content is the same, else the next.
-func revision(id failover.Identity, content failover.Content, state *model) (int64, string) {
+func revision(id failover.Identity, content any, state *model) (int64, string) {
 	known := state.SubmissionKey.ValueString()
 	if !state.Generation.IsNull() {
 		if g := state.Generation.ValueInt64(); failover.Key(id, g, content) == known {
@@ -205,7 +205,7 @@ func (c course) expect(ctx context.Context, plan, state *model) diag.Diagnostics
 			return diags
 		}
 		attempts = append(attempts, attemptModel{
-			Location: c.region.Location, AccountID: c.region.AccountID, APIURL: c.region.APIURL, WorkflowID: types.StringUnknown(),
+			kind: c.region.kind, Location: c.region.Location, AccountID: c.region.AccountID, APIURL: c.region.APIURL, WorkflowID: types.StringUnknown(),
 			Status: types.StringUnknown(), FailureCode: types.Int64Unknown(), Superseded: types.BoolValue(false),
 			SubmittedAt: types.StringUnknown(), SubmissionKey: types.StringValue(c.key), OutputBasename: types.StringUnknown(),
 			OutputContainerURL: c.region.OutputContainerURL, OutputStorageAccountID: c.region.OutputStorageAccountID, Stray: types.BoolValue(false),
@@ -215,7 +215,7 @@ func (c course) expect(ctx context.Context, plan, state *model) diag.Diagnostics
 		winner.Superseded = types.BoolValue(false)
 		plan.open()
 		plan.Location, plan.WorkflowID, plan.Status = winner.Location, winner.WorkflowID, winner.Status
-		plan.ID = types.StringValue(workflowResourceID(winner.AccountID.ValueString(), winner.WorkflowID.ValueString()))
+		plan.ID = types.StringValue(winner.id())
 		plan.OutputBasename, plan.OutputURL = winner.OutputBasename, winner.outputURL()
 		diags.AddAttributeWarning(path.Root("workflow_id"), "An earlier run is kept",
 			fmt.Sprintf("Submission %s: %s.", plan.Name.ValueString(), d.Reason))
@@ -248,21 +248,13 @@ func (c course) mayTakeUp() bool {
 
 // plannable reports whether enough is known to decide.
 func plannable(ctx context.Context, m *model) bool {
-	if !services.Known(m.Region) || !services.Known(m.InputStore) || !services.Known(m.Name) || !services.Known(m.Process) ||
-		m.ProcessArgs.IsUnknown() || !services.AllKnown(m.Inputs) || m.Output.IsUnknown() || m.Options.IsUnknown() || m.Triggers.IsUnknown() ||
+	if !services.Known(m.Region) || m.InputStore.IsUnknown() || !services.Known(m.Name) || !m.job().plannable() || m.Triggers.IsUnknown() ||
 		!services.AllKnown(m.Accept) || m.OnFailover.IsUnknown() {
 		return false
 	}
 	for _, v := range m.Triggers.Elements() {
 		if v.IsUnknown() {
 			return false
-		}
-	}
-	for _, object := range []types.Object{m.Output, m.Options} {
-		for _, v := range object.Attributes() {
-			if v.IsUnknown() {
-				return false
-			}
 		}
 	}
 	r, d := m.region(ctx)

@@ -19,8 +19,11 @@ import (
 // preflight checks that every input is in the active region as it was
 // replicated there. It names what is not, and only this submission fails.
 func (l *launch) preflight(ctx context.Context) diag.Diagnostics {
-	store, diags := l.plan.store(ctx)
-	names, d := l.plan.inputNames(ctx)
+	names, diags := l.plan.job().inputs(ctx)
+	if l.plan.InputStore.IsNull() {
+		return diags
+	}
+	store, d := l.plan.store(ctx)
 	diags.Append(d...)
 	accept, d := services.Strings(ctx, l.plan.Accept)
 	diags.Append(d...)

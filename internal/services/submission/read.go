@@ -2,6 +2,7 @@ package submission
 
 import (
 	"context"
+	"errors"
 	"reflect"
 	"slices"
 	"strconv"
@@ -12,6 +13,8 @@ import (
 
 	"github.com/genomics-continuity/terraform-provider-genomics/internal/azure"
 	"github.com/genomics-continuity/terraform-provider-genomics/internal/diagnostics"
+	"github.com/genomics-continuity/terraform-provider-genomics/internal/engine"
+	"github.com/genomics-continuity/terraform-provider-genomics/internal/engine/genomics"
 	"github.com/genomics-continuity/terraform-provider-genomics/internal/failover"
 	"github.com/genomics-continuity/terraform-provider-genomics/internal/msgenomics"
 	"github.com/genomics-continuity/terraform-provider-genomics/internal/region"
@@ -74,7 +77,7 @@ func (r *Resource) refresh(ctx context.Context, m *model, attempts []attemptMode
 		if core[i].Settled() && !imported {
 			continue
 		}
-		workflow, found, err := r.look(ctx, *a)
+		run, found, err := r.look(ctx, *a)
 		switch {
 		case err != nil && diagnostics.IsUnreachable(err):
 			diags.Append(diagnostics.Unreachable(err, r.session)...)
@@ -84,12 +87,12 @@ func (r *Resource) refresh(ctx context.Context, m *model, attempts []attemptMode
 			gone = true
 		case !found:
 			a.Status = types.StringValue(string(failover.StatusCancelled))
-		case i == current && !imported && failover.Status(workflow.Status.String()).Stopping():
-			diags.Append(r.cancelled(ctx, m, a, workflow)...)
+		case i == current && !imported && run.State.Stopping():
+			diags.Append(r.cancelled(ctx, m, a, run)...)
 		default:
-			a.observe(workflow)
+			a.observe(run)
 			if i == current {
-				m.observe(*a, workflow)
+				m.observe(*a, run)
 			}
 		}
 	}
@@ -118,7 +121,7 @@ func (r *Resource) refresh(ctx context.Context, m *model, attempts []attemptMode
 // cancelled takes in that the run that counts is stopping or has stopped. If this
 // provider meant it to, no run counts any more, and the next plan submits the
 // submission again.
-func (r *Resource) cancelled(ctx context.Context, m *model, a *attemptModel, workflow msgenomics.Workflow) diag.Diagnostics {
+func (r *Resource) cancelled(ctx context.Context, m *model, a *attemptModel, run engine.Run) diag.Diagnostics {
 	noted, err := r.noted(ctx, m, *a)
 	if err != nil {
 		// Until that is known the run stays as it was last seen.
@@ -129,57 +132,33 @@ func (r *Resource) cancelled(ctx context.Context, m *model, a *attemptModel, wor
 		where.NextStep = "Plan again when the output container can be read: a note in it says whether the provider did."
 		return diag.Diagnostics{diagnostics.Error("Nothing tells who cancelled the workflow", err, where)}
 	}
-	a.observe(workflow)
+	a.observe(run)
 	if failover.HandedOver(a.status(), noted) {
 		a.Superseded = types.BoolValue(true)
 		m.uncounted()
 		return nil
 	}
-	m.observe(*a, workflow)
+	m.observe(*a, run)
 	return nil
 }
 
-// look finds a run in the listing that all readers of its account share, and
-// believes that it is gone only when the service says so of itself, or Resource
-// Manager of the whole account.
-func (r *Resource) look(ctx context.Context, a attemptModel) (msgenomics.Workflow, bool, error) {
-	client, id, err := r.client(a)
-	if err != nil {
-		return msgenomics.Workflow{}, false, err
+// look finds a run where it costs its service least, and believes that it is gone
+// only when the service says so of itself, or Resource Manager of the whole account.
+func (r *Resource) look(ctx context.Context, a attemptModel) (engine.Run, bool, error) {
+	if _, _, err := r.client(a); err != nil {
+		return engine.Run{}, false, err
 	}
-	// What is alive is in the shorter list; the whole one tells how the others ended.
-	live, err := r.session.Live(ctx, a.account())
-	if azure.IsNotFound(err) {
-		return msgenomics.Workflow{}, false, nil
-	}
-	if err != nil {
-		return msgenomics.Workflow{}, false, err
-	}
-	if workflow, alive := live.Find(id); alive {
-		return workflow, true, nil
-	}
-	listing, err := r.session.Workflows(a.account())
-	if err != nil {
-		return msgenomics.Workflow{}, false, err
-	}
-	workflow, found, err := listing.Find(ctx, id)
-	if azure.IsNotFound(err) {
-		return workflow, false, nil
-	}
-	if err != nil || found {
-		return workflow, found, err
-	}
-	workflow, err = client.Get(ctx, id)
+	run, err := r.session.Look(ctx, a.account(), a.WorkflowID.ValueString())
 	if vanished(err) {
-		return workflow, false, nil
+		return run, false, nil
 	}
-	return workflow, err == nil, err
+	return run, err == nil, err
 }
 
 // vanished reports whether an error says that a run is not there: in the words of its
 // service, or because Resource Manager has no such account, whose runs went with
 // it.
-func vanished(err error) bool { return msgenomics.IsNotFound(err) || azure.IsNotFound(err) }
+func vanished(err error) bool { return errors.Is(err, engine.ErrNotFound) || azure.IsNotFound(err) }
 
 // imported makes the state of a run from its ID: what the service knows of it.
 // Names, inputs and the rest come from the configuration with the next plan.
@@ -203,24 +182,25 @@ func (r *Resource) imported(ctx context.Context, id string) (model, diag.Diagnos
 		diags.Append(diagnostics.Error("No service endpoint for the account's region", err, where))
 		return m, diags
 	}
-	client, err := r.session.Service(session.ServiceAccount{ID: accountID, Location: location, URL: url})
-	var workflow msgenomics.Workflow
+	e, err := r.session.Engine(session.ServiceAccount{ID: accountID, Location: location, URL: url})
+	var run engine.Run
 	if err == nil {
-		workflow, err = client.Get(ctx, workflowID)
+		run, err = e.Get(ctx, strconv.FormatInt(workflowID, 10))
 	}
 	if err != nil {
 		where.Region = location
 		diags.Append(diagnostics.Error("The workflow cannot be imported", err, where))
 		return m, diags
 	}
-	key, description, _ := failover.ParseDescription(workflow.Description)
+	workflow, _ := run.Detail.(msgenomics.Workflow)
+	key, description, _ := genomics.ParseDescription(workflow.Description)
 	a := attemptModel{
 		Location: types.StringValue(location), AccountID: types.StringValue(accountID), APIURL: types.StringValue(url),
 		WorkflowID: types.StringValue(strconv.FormatInt(workflowID, 10)), Superseded: types.BoolValue(false), SubmissionKey: types.StringValue(key),
 		Stray: types.BoolValue(false),
 	}
-	a.observe(workflow)
-	m.observe(a, workflow)
+	a.observe(run)
+	m.observe(a, run)
 	m.Process = types.StringValue(msgenomics.BaseProcess(workflow.Process))
 	m.Description = types.StringNull()
 	if description != "" {
@@ -238,7 +218,7 @@ func (r *Resource) remove(ctx context.Context, m *model) diag.Diagnostics {
 		if !a.Status.Live() {
 			continue
 		}
-		at := diagnostics.Context{Resource: workflowResourceID(a.AccountID, a.WorkflowID), Region: a.Location}
+		at := attempts[i].where()
 		if r.session.TakenUp(at.Resource) {
 			at.NextStep = "Nothing: it goes on. To run the workflow again, change triggers; replacing the resource takes up the run that is there."
 			diags.Append(diagnostics.Warning("The workflow is kept, for the resource in this one's place has taken it up", nil, at))
@@ -269,14 +249,14 @@ func (r *Resource) stop(ctx context.Context, a attemptModel) error {
 	if err != nil {
 		return err
 	}
-	workflow, err := client.Get(ctx, id)
+	run, err := client.Get(ctx, id)
 	if vanished(err) {
 		return nil
 	}
-	if err != nil || workflow.Status.Finished() {
+	if err != nil || run.State.Finished() {
 		return err
 	}
-	if workflow.Status != msgenomics.StatusCancelling {
+	if run.State != engine.StateCancelling {
 		if err := tell(ctx, client, id); err != nil && !vanished(err) {
 			return err
 		}

@@ -4,39 +4,31 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"net/http"
-	"strconv"
 	"time"
 
 	"github.com/hashicorp/terraform-plugin-framework/diag"
 	"github.com/hashicorp/terraform-plugin-framework/types"
 	"github.com/hashicorp/terraform-plugin-log/tflog"
 
+	"github.com/genomics-continuity/terraform-provider-genomics/internal/blobstore"
 	"github.com/genomics-continuity/terraform-provider-genomics/internal/diagnostics"
+	"github.com/genomics-continuity/terraform-provider-genomics/internal/engine"
 	"github.com/genomics-continuity/terraform-provider-genomics/internal/failover"
-	"github.com/genomics-continuity/terraform-provider-genomics/internal/msgenomics"
 	"github.com/genomics-continuity/terraform-provider-genomics/internal/session"
 )
 
-// A submission whose answer was lost is looked for this often, so long apart;
-// and one that was throttled, which is certainly no run, is sent this often.
-const (
-	lookups     = 5
-	lookupPause = time.Second
-	sends       = 4
-	// settleTimeout bounds a submission and the look after its fate once they are
-	// under way: an interrupt does not tear them, or a run might be left unknown.
-	settleTimeout = time.Minute
-)
+// settleTimeout bounds a cancellation, and the look after its fate, once they are
+// under way: an interrupt does not tear them.
+const settleTimeout = time.Minute
 
-// launch is the only way to submit: look for a run with the key, check the
-// inputs, send once, and look again if the answer was lost.
+// launch is a submission on its way through engine.SubmitOnce: with what decides on
+// the runs that are there, and the check of the inputs.
 type launch struct {
 	session  *session.Session
 	plan     *model
 	region   regionModel
 	identity failover.Identity
-	content  failover.Content
+	content  any
 	// generation is zero on create, when there may be runs of any generation from
 	// before the state.
 	generation int64
@@ -52,95 +44,114 @@ type launch struct {
 	surplus []attemptModel
 }
 
+// errOver ends a submission of which everything is said.
+var errOver = errors.New("nothing is to be sent")
+
 // run returns the run that counts now, or nil and why there is none.
-func (l *launch) run(ctx context.Context) (*attemptModel, msgenomics.Workflow, diag.Diagnostics) {
+func (l *launch) run(ctx context.Context) (*attemptModel, engine.Run, diag.Diagnostics) {
 	var diags diag.Diagnostics
 	where := diagnostics.Context{Resource: l.identity.Pair + "/" + l.identity.Submission, Region: l.region.Location.ValueString()}
-	failed := func(summary string, err error, next string) (*attemptModel, msgenomics.Workflow, diag.Diagnostics) {
+	failed := func(summary string, err error, next string) (*attemptModel, engine.Run, diag.Diagnostics) {
 		where.NextStep = next
 		diags.Append(diagnostics.Error(summary, err, where))
-		return nil, msgenomics.Workflow{}, diags
+		return nil, engine.Run{}, diags
 	}
-	client, err := l.session.Service(l.region.account())
+	e, err := l.session.Engine(l.region.account())
 	if err != nil {
 		return failed("No client for the workflow service", err, "")
 	}
-	found, err := l.find(ctx, client)
-	if err != nil {
-		return failed("The workflow service cannot be asked for earlier runs", err, "")
-	}
-	key := l.key(found)
-	adoption := failover.Adopt(key, l.policy(), toFound(found), l.superseded)
-	diags.Append(l.cancel(ctx, client, key, found, adoption.Cancel)...)
-	if adoption.Adopt == nil {
-		if d := l.preflight(ctx); d.HasError() {
-			return nil, msgenomics.Workflow{}, append(diags, d...)
-		}
-	}
-	if l.ready != nil {
-		needless, d := l.ready(ctx)
-		if diags.Append(d...); needless || diags.HasError() {
-			return nil, msgenomics.Workflow{}, diags
-		}
-	}
-	if adoption.Adopt != nil {
-		workflow := pick(found, adoption.Adopt.WorkflowID)
-		tflog.Info(ctx, "Took up a run that carries the submission's key", map[string]any{"workflow": workflow.ID, "key": key, "status": workflow.Status.String()})
-		if workflow.Status == msgenomics.StatusFailed {
-			where.NextStep = "Change triggers to run it again."
-			diags.Append(diagnostics.Warning(fmt.Sprintf("Took up run %d of submission %s, which has failed", workflow.ID, l.identity.Submission),
-				fmt.Errorf("failure code %d: %s", workflow.FailureCode, workflow.Message), where))
-		}
-		attempt := l.attempt(key, found, workflow)
-		return &attempt, workflow, diags
-	}
-	submission, err := l.compose(ctx, key, found)
-	if err != nil {
-		return failed("The submission cannot be signed", err, "Check that the provider's identity may sign for the input and output containers.")
-	}
-	workflow, d, err := l.send(ctx, client, key, submission)
-	diags.Append(d...)
-	var unknown *msgenomics.OutcomeUnknownError
+	noun := e.Capabilities().Noun
+	out, err := engine.SubmitOnce(ctx, e, engine.Order{
+		Submission: failover.Part(l.identity),
+		Decide:     l.decide,
+		Ready: func(ctx context.Context, d engine.Decision) error {
+			if d.Take == nil {
+				if preflight := l.preflight(ctx); preflight.HasError() {
+					diags.Append(preflight...)
+					return errOver
+				}
+			}
+			if l.ready == nil {
+				return nil
+			}
+			needless, more := l.ready(ctx)
+			if diags.Append(more...); needless || diags.HasError() {
+				return errOver
+			}
+			return nil
+		},
+		Compose: func(ctx context.Context, _ engine.Token, found []engine.Run) (engine.Job, error) {
+			return l.plan.job().compose(ctx, l, l.basename(ctx, found, ""))
+		},
+		Stop: func(ctx context.Context, token engine.Token, found []engine.Run, run engine.Run) {
+			diags.Append(l.cancel(ctx, e, token.Key, found, run)...)
+		},
+		Throttled: func(ctx context.Context, pause time.Duration) {
+			tflog.Info(ctx, "The service throttles; the submission was not accepted and is sent later", map[string]any{"pause": pause.String()})
+		},
+	})
+	var lookup *engine.LookupError
+	var compose *engine.ComposeError
+	var unknown *engine.OutcomeUnknownError
 	switch {
+	case errors.Is(err, errOver):
+		return nil, engine.Run{}, diags
+	case errors.As(err, &lookup):
+		return failed("The workflow service cannot be asked for earlier runs", err, "")
+	case errors.As(err, &compose):
+		return failed("The submission cannot be signed", err, "Check that the provider's identity may sign for the input and output containers.")
 	case errors.As(err, &unknown):
 		return failed("The answer to the submission was lost", err,
-			fmt.Sprintf("Nothing is sent again blindly. Apply again: the service is asked for a run with the key %s first.", key))
+			fmt.Sprintf("Nothing is sent again blindly. Apply again: the service is asked for a run with the key %s first.", out.Token.Key))
 	case err != nil:
-		return failed("The workflow was not accepted", err, "")
+		return failed(fmt.Sprintf("The %s was not accepted", noun), err, "")
 	}
-	attempt := l.attempt(key, found, workflow)
-	return &attempt, workflow, diags
+	if out.Taken {
+		tflog.Info(ctx, "Took up a run that carries the submission's key", map[string]any{"run": out.Run.ID, "key": out.Token.Key, "status": string(statusOf(out.Run.State))})
+		if out.Run.State.Failed() {
+			where.NextStep = "Change triggers to run it again."
+			diags.Append(diagnostics.Warning(fmt.Sprintf("Took up run %s of submission %s, which has failed", out.Run.ID, l.identity.Submission),
+				fmt.Errorf("failure code %d: %s", out.Run.Code, out.Run.Message), where))
+		}
+	}
+	attempt := l.attempt(ctx, out.Token.Key, out.Found, out.Run)
+	return &attempt, out.Run, diags
+}
+
+// decide takes what was found to what is taken up and what is stopped.
+func (l *launch) decide(found []engine.Run) engine.Decision {
+	d := engine.Decision{Token: engine.Token{Submission: failover.Part(l.identity), Key: l.key(found)}}
+	adoption := failover.Adopt(d.Token.Key, l.policy(), toFound(found, l.plan.limits), l.superseded)
+	if adoption.Adopt != nil {
+		run := pick(found, adoption.Adopt.WorkflowID)
+		d.Take = &run
+	}
+	for _, surplus := range adoption.Cancel {
+		d.Stop = append(d.Stop, pick(found, surplus.WorkflowID))
+	}
+	return d
 }
 
 // attempt is a run in the target region, among those that were found there.
-func (l *launch) attempt(key string, found []msgenomics.Workflow, workflow msgenomics.Workflow) attemptModel {
-	return newAttempt(l.region, key, l.basename(found, strconv.FormatInt(workflow.ID, 10)), workflow)
+func (l *launch) attempt(ctx context.Context, key string, found []engine.Run, run engine.Run) attemptModel {
+	return newAttempt(l.region, key, l.basename(ctx, found, run.ID), run)
 }
 
-func (l *launch) basename(found []msgenomics.Workflow, workflowID string) string {
-	return failover.OutputBasename(l.content.Basename, l.region.Location.ValueString(), failover.Ordinal(toFound(found), workflowID))
+func (l *launch) basename(ctx context.Context, found []engine.Run, id string) string {
+	return failover.OutputBasename(l.plan.job().basename(ctx), l.region.Location.ValueString(), failover.Ordinal(toFound(found, l.plan.limits), id))
 }
 
 func (l *launch) policy() failover.Policy {
 	return failover.Policy(l.plan.OnFailover.ValueString())
 }
 
-// find lists the runs of this submission, of whatever generation.
-func (l *launch) find(ctx context.Context, client *msgenomics.Client) ([]msgenomics.Workflow, error) {
-	return client.FindByToken(ctx, failover.SearchTerm(l.identity))
-}
-
 // key is the submission's key. On create the runs found tell the generation: the
 // newest that was made with this content.
-func (l *launch) key(found []msgenomics.Workflow) string {
+func (l *launch) key(found []engine.Run) string {
 	if l.generation == 0 {
 		l.generation = 1
-		for _, w := range found {
-			key, _, ok := failover.ParseDescription(w.Description)
-			if !ok {
-				continue
-			}
-			if g, ok := failover.Generation(l.identity, l.content, key); ok {
+		for _, run := range found {
+			if g, ok := failover.Generation(l.identity, l.content, run.Key); ok {
 				l.generation = max(l.generation, g)
 			}
 		}
@@ -148,141 +159,47 @@ func (l *launch) key(found []msgenomics.Workflow) string {
 	return failover.Key(l.identity, l.generation, l.content)
 }
 
-// cancel stops runs that carry the same key as the one that is kept.
-func (l *launch) cancel(ctx context.Context, client *msgenomics.Client, key string, found []msgenomics.Workflow, runs []failover.Found) diag.Diagnostics {
+// cancel stops a run that carries the same key as the one that is kept.
+func (l *launch) cancel(ctx context.Context, e engine.Engine, key string, found []engine.Run, run engine.Run) diag.Diagnostics {
 	var diags diag.Diagnostics
-	for _, run := range runs {
-		attempt := l.attempt(key, found, pick(found, run.WorkflowID))
-		attempt.Superseded = types.BoolValue(true)
-		where := attempt.where()
-		id, err := strconv.ParseInt(run.WorkflowID, 10, 64)
+	attempt := l.attempt(ctx, key, found, run)
+	attempt.Superseded = types.BoolValue(true)
+	where := attempt.where()
+	if err := tell(ctx, e, run.ID); err != nil && !vanished(err) {
+		where.NextStep = "It is recorded as superseded; the next plan cancels it."
+		diags.Append(diagnostics.Warning("A second run with the same key could not be cancelled", err, where))
+	} else {
+		attempt.Status = types.StringValue(string(failover.StatusCancelling))
+		diags.Append(diagnostics.Warning("A second run with the same key was cancelled", nil, where))
+		bounded, stop := context.WithTimeout(ctx, settleTimeout)
+		over, err := ended(bounded, e, run.ID)
+		stop()
 		if err == nil {
-			err = tell(ctx, client, id)
-		}
-		if err != nil && !msgenomics.IsNotFound(err) {
-			where.NextStep = "It is recorded as superseded; the next plan cancels it."
-			diags.Append(diagnostics.Warning("A second run with the same key could not be cancelled", err, where))
+			attempt.observe(over)
 		} else {
-			attempt.Status = types.StringValue(string(failover.StatusCancelling))
-			diags.Append(diagnostics.Warning("A second run with the same key was cancelled", nil, where))
-			bounded, stop := context.WithTimeout(ctx, settleTimeout)
-			workflow, err := ended(bounded, client, id)
-			stop()
-			if err == nil {
-				attempt.observe(workflow)
-			} else {
-				tflog.Info(ctx, "The second run has not stopped yet", map[string]any{"workflow": id, "reason": err.Error()})
-			}
+			tflog.Info(ctx, "The second run has not stopped yet", map[string]any{"run": run.ID, "reason": err.Error()})
 		}
-		l.surplus = append(l.surplus, attempt)
 	}
+	l.surplus = append(l.surplus, attempt)
 	return diags
 }
 
-// send submits exactly once, but for throttling, which is a refusal. A lost
-// answer is looked for.
-func (l *launch) send(ctx context.Context, client *msgenomics.Client, key string, s msgenomics.Submission) (msgenomics.Workflow, diag.Diagnostics, error) {
-	for sent := 1; ; sent++ {
-		workflow, diags, err := l.settle(ctx, client, key, s)
-		var refused *msgenomics.APIError
-		if err == nil || !errors.As(err, &refused) || refused.StatusCode != http.StatusTooManyRequests || sent == sends {
-			return workflow, diags, err
-		}
-		pause := max(refused.RetryAfter, lookupPause)
-		tflog.Info(ctx, "The service throttles; the submission was not accepted and is sent later", map[string]any{"pause": pause.String()})
-		if err := wait(ctx, pause); err != nil {
-			return workflow, diags, err
+// containers are where the job's inputs are and its results go, and how long a
+// signature for either is valid. Without an input store there is none of inputs.
+func (l *launch) containers(ctx context.Context) (input, output *blobstore.Container, validFor time.Duration, err error) {
+	if validFor, err = time.ParseDuration(l.plan.SASDuration.ValueString()); err != nil {
+		return nil, nil, 0, err
+	}
+	if !l.plan.InputStore.IsNull() {
+		store, _ := l.plan.store(ctx)
+		if input, err = l.session.Container(ctx, store.reference()); err != nil {
+			return nil, nil, 0, err
 		}
 	}
-}
-
-// settle sends once and finds out what became of it. It is not to be interrupted
-// half-way: what is known of the run afterwards goes into the state.
-func (l *launch) settle(ctx context.Context, client *msgenomics.Client, key string, s msgenomics.Submission) (msgenomics.Workflow, diag.Diagnostics, error) {
-	if err := ctx.Err(); err != nil {
-		return msgenomics.Workflow{}, nil, err
-	}
-	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), settleTimeout)
-	defer cancel()
-	workflow, err := client.Submit(ctx, s)
-	var unknown *msgenomics.OutcomeUnknownError
-	if errors.As(err, &unknown) {
-		return l.lookUp(ctx, client, key, err)
-	}
-	return workflow, nil, err
-}
-
-func (l *launch) lookUp(ctx context.Context, client *msgenomics.Client, key string, lost error) (msgenomics.Workflow, diag.Diagnostics, error) {
-	for range lookups {
-		found, err := l.find(ctx, client)
-		if err != nil {
-			return msgenomics.Workflow{}, nil, errors.Join(lost, err)
-		}
-		if adoption := failover.Adopt(key, l.policy(), toFound(found), l.superseded); adoption.Adopt != nil {
-			// What was there before may have come back to life beside the one just sent.
-			return pick(found, adoption.Adopt.WorkflowID), l.cancel(ctx, client, key, found, adoption.Cancel), nil
-		}
-		if err := wait(ctx, lookupPause); err != nil {
-			return msgenomics.Workflow{}, nil, errors.Join(lost, err)
-		}
-	}
-	return msgenomics.Workflow{}, nil, lost
-}
-
-// wait is a pause that ends when the run is cancelled.
-func wait(ctx context.Context, pause time.Duration) error {
-	timer := time.NewTimer(pause)
-	defer timer.Stop()
-	select {
-	case <-ctx.Done():
-		return ctx.Err()
-	case <-timer.C:
-		return nil
-	}
-}
-
-// compose makes the request: names, and signatures that live as long as the user
-// says.
-func (l *launch) compose(ctx context.Context, key string, found []msgenomics.Workflow) (msgenomics.Submission, error) {
-	out, _ := l.plan.output(ctx)
-	basename := l.basename(found, "")
-	options, _ := l.plan.options(ctx)
-	store, _ := l.plan.store(ctx)
-	names, _ := l.plan.inputNames(ctx)
-	validFor, err := time.ParseDuration(l.plan.SASDuration.ValueString())
-	if err != nil {
-		return msgenomics.Submission{}, err
-	}
-	input, err := l.session.Container(ctx, store.reference())
-	if err != nil {
-		return msgenomics.Submission{}, err
-	}
-	output, err := l.session.Container(ctx, session.ContainerRef{
+	output, err = l.session.Container(ctx, session.ContainerRef{
 		Location: l.region.Location.ValueString(), StorageAccountID: l.region.OutputStorageAccountID.ValueString(), URL: l.region.OutputContainerURL.ValueString(),
 	})
-	if err != nil {
-		return msgenomics.Submission{}, err
-	}
-	s := msgenomics.Submission{
-		Process: l.content.Process, ProcessArgs: l.content.ProcessArgs, Description: failover.Describe(key, l.plan.Description.ValueString()),
-		IgnoreAzureRegion: l.plan.IgnoreAzureRegion.ValueBoolPointer(),
-		InputAccount:      input.AccountName(), InputContainer: input.Name(),
-		OutputAccount: output.AccountName(), OutputContainer: output.Name(), OutputBase: basename,
-		Overwrite: out.Overwrite.ValueBool(), IncludeLogs: out.IncludeLogs.ValueBool(),
-		Options: msgenomics.Options{
-			EmitRefConfidence: options.EmitRefConfidence.ValueString(), BgzipOutput: options.BgzipOutput.ValueBoolPointer(), BQSR: options.BQSREnabled.ValueBoolPointer(),
-			ReadGroup: options.ReadGroup.ValueString(), SuppressFastqValidation: options.SuppressFastqValidation.ValueBoolPointer(),
-		},
-	}
-	for _, name := range names {
-		signature, err := input.BlobSAS(ctx, name, validFor)
-		if err != nil {
-			return s, err
-		}
-		s.Inputs = append(s.Inputs, msgenomics.Input{Name: name, SAS: signature})
-	}
-	s.OutputSAS, err = output.ContainerSAS(ctx, validFor)
-	return s, err
+	return input, output, validFor, err
 }
 
 func (s storeModel) reference() session.ContainerRef {
@@ -291,33 +208,45 @@ func (s storeModel) reference() session.ContainerRef {
 	}
 }
 
-func toFound(workflows []msgenomics.Workflow) []failover.Found {
+// unborn stands for when a run was taken of which its service does not tell that:
+// it has not begun, so all others are older.
+var unborn = time.Date(9000, 1, 1, 0, 0, 0, 0, time.UTC)
+
+func toFound(runs []engine.Run, limits engine.Limits) []failover.Found {
 	var out []failover.Found
-	for _, w := range workflows {
-		key, _, ok := failover.ParseDescription(w.Description)
-		if !ok {
+	for _, run := range runs {
+		if run.Key == "" {
 			continue
 		}
-		out = append(out, failover.Found{
-			WorkflowID: strconv.FormatInt(w.ID, 10), Key: key, Status: failover.Status(w.Status.String()), SubmittedAt: w.CreatedAt,
-			InputFailure: w.Status == msgenomics.StatusFailed && msgenomics.InputFailure(w.FailureCode),
-		})
+		found := failover.Found{
+			WorkflowID: run.ID, Key: run.Key, Status: statusOf(run.State), SubmittedAt: run.CreatedAt, InputFailure: run.State == engine.StateFailedInput,
+		}
+		if _, overdue := limits.Overdue(run, time.Now()); overdue {
+			found.Status = failover.StatusStalled
+		}
+		if found.SubmittedAt.IsZero() {
+			found.SubmittedAt = unborn
+		}
+		out = append(out, found)
 	}
 	return out
 }
 
-func pick(workflows []msgenomics.Workflow, id string) msgenomics.Workflow {
-	for _, w := range workflows {
-		if strconv.FormatInt(w.ID, 10) == id {
-			return w
+func pick(runs []engine.Run, id string) engine.Run {
+	for _, run := range runs {
+		if run.ID == id {
+			return run
 		}
 	}
-	return msgenomics.Workflow{}
+	return engine.Run{}
 }
 
 // offline checks what is known of a plan without asking anybody.
 func offline(ctx context.Context, m *model) diag.Diagnostics {
 	var diags diag.Diagnostics
+	if m.InputStore.IsNull() {
+		return diags
+	}
 	region, d := m.region(ctx)
 	diags.Append(d...)
 	store, d := m.store(ctx)

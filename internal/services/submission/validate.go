@@ -9,6 +9,7 @@ import (
 	"github.com/hashicorp/terraform-plugin-framework/schema/validator"
 	"github.com/hashicorp/terraform-plugin-framework/types"
 
+	"github.com/genomics-continuity/terraform-provider-genomics/internal/engine/genomics"
 	"github.com/genomics-continuity/terraform-provider-genomics/internal/failover"
 	"github.com/genomics-continuity/terraform-provider-genomics/internal/msgenomics"
 	"github.com/genomics-continuity/terraform-provider-genomics/internal/region"
@@ -39,7 +40,7 @@ func validBasename() validator.String {
 
 func validDescription() validator.String {
 	return check.String("must fit beside the submission's token", "Description too long", func(s string) error {
-		return msgenomics.ValidDescription(s, failover.TokenLength)
+		return msgenomics.ValidDescription(s, genomics.TokenLength)
 	})
 }
 

@@ -10,8 +10,8 @@ import (
 	"github.com/hashicorp/terraform-plugin-log/tflog"
 
 	"github.com/genomics-continuity/terraform-provider-genomics/internal/diagnostics"
+	"github.com/genomics-continuity/terraform-provider-genomics/internal/engine"
 	"github.com/genomics-continuity/terraform-provider-genomics/internal/failover"
-	"github.com/genomics-continuity/terraform-provider-genomics/internal/msgenomics"
 )
 
 // Polling begins quickly, for short jobs and cancellations, and slows down to
@@ -25,34 +25,34 @@ const (
 
 // getter is the one thing that waiting needs of a service.
 type getter interface {
-	Get(ctx context.Context, id int64) (msgenomics.Workflow, error)
+	Get(ctx context.Context, id string) (engine.Run, error)
 }
 
 // ended polls until the run has ended, the context is done, or the service
 // refuses. The last answer is returned also with an error.
-func ended(ctx context.Context, service getter, id int64) (msgenomics.Workflow, error) {
+func ended(ctx context.Context, service getter, id string) (engine.Run, error) {
 	interval := firstPoll
 	timer := time.NewTimer(0)
 	defer timer.Stop()
-	var last msgenomics.Workflow
+	var last engine.Run
 	for {
 		select {
 		case <-ctx.Done():
 			return readBack(ctx, service, id, last)
 		case <-timer.C:
 		}
-		workflow, err := service.Get(ctx, id)
+		run, err := service.Get(ctx, id)
 		if ctx.Err() != nil {
 			return readBack(ctx, service, id, last)
 		}
 		if err != nil {
 			return last, err
 		}
-		last = workflow
-		if workflow.Status.Finished() {
-			return workflow, nil
+		last = run
+		if run.State.Finished() {
+			return run, nil
 		}
-		tflog.Info(ctx, "The workflow has not ended", map[string]any{"workflow": id, "status": workflow.Status.String(), "next_look_in": interval.String()})
+		tflog.Info(ctx, "The run has not ended", map[string]any{"run": id, "status": string(statusOf(run.State)), "next_look_in": interval.String()})
 		timer.Reset(interval)
 		interval = min(interval*3/2, lastPoll)
 	}
@@ -60,23 +60,23 @@ func ended(ctx context.Context, service getter, id int64) (msgenomics.Workflow, 
 
 // readBack looks once more when waiting was cut short, detached from what cut it,
 // so that what is saved is what is true.
-func readBack(ctx context.Context, service getter, id int64, last msgenomics.Workflow) (msgenomics.Workflow, error) {
+func readBack(ctx context.Context, service getter, id string, last engine.Run) (engine.Run, error) {
 	detached, cancel := context.WithTimeout(context.WithoutCancel(ctx), readBackTimeout)
 	defer cancel()
-	workflow, err := service.Get(detached, id)
+	run, err := service.Get(detached, id)
 	switch {
 	case err != nil:
 		return last, ctx.Err()
-	case workflow.Status.Finished():
-		return workflow, nil
+	case run.State.Finished():
+		return run, nil
 	default:
-		return workflow, ctx.Err()
+		return run, ctx.Err()
 	}
 }
 
 // tell asks a run to stop. It is not to be interrupted half-way: a run that was
 // stopped would stay in the state as one that works.
-func tell(ctx context.Context, client *msgenomics.Client, id int64) error {
+func tell(ctx context.Context, client engine.Engine, id string) error {
 	if err := ctx.Err(); err != nil {
 		return err
 	}
@@ -94,21 +94,21 @@ func (r *Resource) await(ctx context.Context, m *model, attempts []attemptModel,
 	current := failover.Current(toCore(attempts))
 	a := &attempts[current]
 	client, id, err := r.client(*a)
-	var workflow msgenomics.Workflow
+	var run engine.Run
 	if err == nil {
-		workflow, err = ended(ctx, client, id)
+		run, err = ended(ctx, client, id)
 	}
-	if workflow.ID != 0 {
-		a.observe(workflow)
-		m.observe(*a, workflow)
+	if run.ID != "" {
+		a.observe(run)
+		m.observe(*a, run)
 	}
 	where := diagnostics.Context{Resource: m.ID.ValueString(), Region: a.Location.ValueString()}
 	switch {
-	case err == nil && workflow.Status == msgenomics.StatusSucceeded:
+	case err == nil && run.State == engine.StateSucceeded:
 	case err == nil:
 		where.NextStep = "Look at the message and the logs in the output container, mend the cause, and change triggers to run it again."
-		diags.Append(diagnostics.Error(fmt.Sprintf("Workflow %s %s", m.Name.ValueString(), workflow.Status),
-			fmt.Errorf("the service says (failure code %d): %s", workflow.FailureCode, workflow.Message), where))
+		diags.Append(diagnostics.Error(fmt.Sprintf("Workflow %s %s", m.Name.ValueString(), statusOf(run.State)),
+			fmt.Errorf("the service says (failure code %d): %s", run.Code, run.Message), where))
 	case creating || errors.Is(err, context.Canceled):
 		where.NextStep = "The run is in the state and goes on. Plan again to see how it does."
 		diags.Append(diagnostics.Warning("Stopped waiting for the workflow", err, where))

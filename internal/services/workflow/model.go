@@ -7,7 +7,7 @@ import (
 	"github.com/hashicorp/terraform-plugin-framework-timeouts/datasource/timeouts"
 	"github.com/hashicorp/terraform-plugin-framework/types"
 
-	"github.com/genomics-continuity/terraform-provider-genomics/internal/failover"
+	"github.com/genomics-continuity/terraform-provider-genomics/internal/engine/genomics"
 	"github.com/genomics-continuity/terraform-provider-genomics/internal/msgenomics"
 )
 
@@ -53,7 +53,7 @@ type manyModel struct {
 // factsFromAPI converts a workflow. The submission key is taken off the front of
 // the description that carries it.
 func factsFromAPI(w msgenomics.Workflow) facts {
-	key, description, ok := failover.ParseDescription(w.Description)
+	key, description, ok := genomics.ParseDescription(w.Description)
 	f := facts{
 		WorkflowID:     types.Int64Value(w.ID),
 		Status:         types.StringValue(w.Status.String()),
