@@ -58,7 +58,7 @@ func TestMemoryOfAnOlderState(t *testing.T) {
 func TestPlanOfAPlannedFlipCopiesFirst(t *testing.T) {
 	r, state, plan := newResource(t), stateActiveIn(t, "westus2", 2), storeActiveIn("westeurope")
 	plan.Failover = types.ObjectValueMust(failoverTypes, map[string]attr.Value{"mode": types.StringValue(failover.ModePlanned), "max_data_loss": types.StringNull()})
-	if d := r.complete(t.Context(), &plan, &state, nil, memory{}); len(d) > 0 {
+	if d := r.complete(t.Context(), &plan, &state, nil, memory{}, ruleMemory{}); len(d) > 0 {
 		t.Fatal(d)
 	}
 	if !plan.Active.Equal(state.Standby) || plan.PendingBlobs.ValueInt64() != 0 || !plan.InSync.ValueBool() || !plan.LastReplicatedAt.IsUnknown() {
@@ -79,7 +79,7 @@ func TestPlanOfAFlipWithUnknownSettings(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			r, state, plan := newResource(t), stateActiveIn(t, "westus2", 2), storeActiveIn("westeurope")
 			change(&plan)
-			if d := r.complete(t.Context(), &plan, &state, nil, memory{}); len(d) > 0 {
+			if d := r.complete(t.Context(), &plan, &state, nil, memory{}, ruleMemory{}); len(d) > 0 {
 				t.Fatal(d)
 			}
 			if !plan.Active.Equal(state.Standby) || !plan.PendingBlobs.IsUnknown() {

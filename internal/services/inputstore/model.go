@@ -44,6 +44,7 @@ type model struct {
 	ManifestSHA256      types.String   `tfsdk:"manifest_sha256"`
 	RecoveryPoint       types.String   `tfsdk:"recovery_point"`
 	LastReplicatedAt    types.String   `tfsdk:"last_replicated_at"`
+	ObjectReplication   types.Object   `tfsdk:"object_replication"`
 	Timeouts            timeouts.Value `tfsdk:"timeouts"`
 }
 

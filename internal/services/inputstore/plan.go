@@ -16,8 +16,9 @@ import (
 
 // complete fills in what can be known while planning. state is nil on create;
 // silent are the regions that did not answer the refresh.
-func (r *Resource) complete(ctx context.Context, plan, state *model, silent services.Silent, known memory) diag.Diagnostics {
+func (r *Resource) complete(ctx context.Context, plan, state *model, silent services.Silent, known memory, rules ruleMemory) diag.Diagnostics {
 	plan.ID = plan.Name
+	plan.ObjectReplication = types.ObjectNull(replicationTypes)
 	active, standby, decided, diags := plan.sides(ctx)
 	if diags.HasError() {
 		return diags
@@ -43,6 +44,9 @@ func (r *Resource) complete(ctx context.Context, plan, state *model, silent serv
 	plan.Standby, d = r.describe(ctx, plan, standby, prior)
 	diags.Append(d...)
 	diags.Append(r.expect(ctx, plan, state, silent, known)...)
+	if plan.byPolicy() {
+		diags.Append(r.expectPolicy(ctx, plan, state, silent, rules)...)
+	}
 	return diags
 }
 
@@ -54,6 +58,10 @@ func (r *Resource) expect(ctx context.Context, plan, state *model, silent servic
 	}
 	o, diags := r.observe(ctx, plan, state, silent, known)
 	flip := o.From != o.To
+	if flip && !plan.Mode.Equal(state.Mode) {
+		diags.AddAttributeError(path.Root("mode"), "The mode changes together with the active region",
+			"Change active_region first, with the mode as it is, and the mode in an apply of its own: else nobody could tell what the region to go to holds.")
+	}
 	if flip && !plan.settings() {
 		// How the failover is to be carried out comes with the apply, which plans once more.
 		plan.open()
@@ -72,6 +80,26 @@ func (r *Resource) expect(ctx context.Context, plan, state *model, silent servic
 	}
 	diags.Append(tell(o, decision)...)
 	return diags
+}
+
+// expectPolicy says whether an apply would change the policy of object replication.
+func (r *Resource) expectPolicy(ctx context.Context, plan, state *model, silent services.Silent, rules ruleMemory) diag.Diagnostics {
+	if state != nil && !state.Active.IsNull() {
+		plan.ObjectReplication = state.ObjectReplication
+		switch {
+		case flips(ctx, plan, state):
+			// It is taken down, as far as anybody answers.
+			plan.ObjectReplication = types.ObjectUnknown(replicationTypes)
+			return nil
+		case !plan.BlobCount.IsUnknown() && !rules.mends(ctx, plan, silent):
+			return nil
+		}
+	}
+	plan.ObjectReplication = types.ObjectUnknown(replicationTypes)
+	if !plan.flows(ctx) {
+		return nil
+	}
+	return foresee(ctx, r.session, plan)
 }
 
 // settings reports whether everything is known that says how to fail over.
@@ -116,6 +144,7 @@ func (r *Resource) observe(ctx context.Context, plan, state *model, silent servi
 	if flips(ctx, plan, state) {
 		o.To = o.Standby
 	}
+	o.ByAzure = plan.byAzure()
 	o.Flows = o.From != region.Normalize(secondary.Location.ValueString()) || plan.FailbackReplication.ValueBool()
 	o.Mode, o.Limit, d = plan.failover(ctx)
 	diags.Append(d...)
@@ -146,7 +175,7 @@ func tell(o failover.StoreObservation, decision failover.StoreDecision) diag.Dia
 func changed(plan, state *model) bool {
 	return !plan.Primary.Equal(state.Primary) || !plan.Secondary.Equal(state.Secondary) ||
 		!plan.Prefix.Equal(state.Prefix) || !plan.Include.Equal(state.Include) || !plan.Exclude.Equal(state.Exclude) ||
-		!plan.Verify.Equal(state.Verify) || !plan.Active.Equal(state.Active) || !plan.Standby.Equal(state.Standby)
+		!plan.Mode.Equal(state.Mode) || !plan.Verify.Equal(state.Verify) || !plan.Active.Equal(state.Active) || !plan.Standby.Equal(state.Standby)
 }
 
 func (r *Resource) describe(ctx context.Context, plan *model, s sideModel, prior []roleModel) (types.Object, diag.Diagnostics) {
@@ -155,9 +184,19 @@ func (r *Resource) describe(ctx context.Context, plan *model, s sideModel, prior
 	for _, p := range prior {
 		known = append(known, services.KnownURL{Location: p.Location, StorageAccountID: p.StorageAccountID, URL: p.ContainerURL})
 	}
-	url, d := s.container().PlannedURL(ctx, r.session, path.Root("active_region"), known)
+	var url types.String
+	var d diag.Diagnostics
+	if plan.Mode.ValueString() == modeGeoRedundant {
+		url, d = r.plannedReplicatedURL(ctx, plan, s, known)
+	} else {
+		url, d = s.container().PlannedURL(ctx, r.session, path.Root("active_region"), known)
+	}
 	diags.Append(d...)
-	object, d := s.role(plan.Name, plan.Prefix, url).object(ctx)
+	role := s.role(plan.Name, plan.Prefix, url)
+	if plan.replica(ctx, s) && services.Known(role.StorageAccountName) {
+		role.StorageAccountName = types.StringValue(role.StorageAccountName.ValueString() + replicaSuffix)
+	}
+	object, d := role.object(ctx)
 	diags.Append(d...)
 	return object, diags
 }
@@ -176,7 +215,12 @@ func (r *Resource) resolve(ctx context.Context, plan *model, flip bool) diag.Dia
 		if !ok || !role.ContainerURL.IsUnknown() {
 			continue
 		}
-		role.ContainerURL, d = sideModel{Location: role.Location, StorageAccountID: role.StorageAccountID, ContainerName: role.ContainerName}.container().URL(ctx, r.session, flip && i > 0)
+		side := sideModel{Location: role.Location, StorageAccountID: role.StorageAccountID, ContainerName: role.ContainerName}
+		if plan.Mode.ValueString() == modeGeoRedundant {
+			role.ContainerURL, d = r.resolveReplicated(ctx, plan, side, flip && i > 0)
+		} else {
+			role.ContainerURL, d = side.container().URL(ctx, r.session, flip && i > 0)
+		}
 		diags.Append(d...)
 		*object, d = role.object(ctx)
 		diags.Append(d...)
@@ -188,6 +232,9 @@ func validate(ctx context.Context, config *model) diag.Diagnostics {
 	primary, diags := config.side(ctx, config.Primary)
 	secondary, d := config.side(ctx, config.Secondary)
 	diags.Append(d...)
+	if !diags.HasError() {
+		diags.Append(validateMode(config, primary, secondary)...)
+	}
 	if diags.HasError() || !services.Known(primary.Location) || !services.Known(secondary.Location) {
 		return diags
 	}

@@ -64,7 +64,7 @@ func newResource(t *testing.T) *Resource {
 
 func TestPlanOfAFlipKeepsTheFigures(t *testing.T) {
 	r, state, plan := newResource(t), stateActiveIn(t, "westus2", 0), storeActiveIn("westeurope")
-	if d := r.complete(t.Context(), &plan, &state, nil, memory{}); len(d) > 0 {
+	if d := r.complete(t.Context(), &plan, &state, nil, memory{}, ruleMemory{}); len(d) > 0 {
 		t.Fatal(d)
 	}
 	if !plan.Active.Equal(state.Standby) || !plan.Standby.Equal(state.Active) {
@@ -77,7 +77,7 @@ func TestPlanOfAFlipKeepsTheFigures(t *testing.T) {
 
 func TestPlanCopiesWhatIsBehind(t *testing.T) {
 	r, state, plan := newResource(t), stateActiveIn(t, "westus2", 2), storeActiveIn("westus2")
-	if d := r.complete(t.Context(), &plan, &state, nil, memory{}); len(d) > 0 {
+	if d := r.complete(t.Context(), &plan, &state, nil, memory{}, ruleMemory{}); len(d) > 0 {
 		t.Fatal(d)
 	}
 	if plan.PendingBlobs.ValueInt64() != 0 || plan.PendingBlobs.IsUnknown() || !plan.InSync.ValueBool() || !plan.LastReplicatedAt.IsUnknown() {
@@ -87,7 +87,7 @@ func TestPlanCopiesWhatIsBehind(t *testing.T) {
 
 func TestPlanLetsNothingFlowBackByItself(t *testing.T) {
 	r, state, plan := newResource(t), stateActiveIn(t, "westeurope", 2), storeActiveIn("westeurope")
-	if d := r.complete(t.Context(), &plan, &state, nil, memory{}); len(d) > 0 {
+	if d := r.complete(t.Context(), &plan, &state, nil, memory{}, ruleMemory{}); len(d) > 0 {
 		t.Fatal(d)
 	}
 	if !plan.PendingBlobs.Equal(state.PendingBlobs) || plan.LastReplicatedAt.IsUnknown() {
@@ -95,7 +95,7 @@ func TestPlanLetsNothingFlowBackByItself(t *testing.T) {
 	}
 	plan = storeActiveIn("westeurope")
 	plan.FailbackReplication = types.BoolValue(true)
-	if d := r.complete(t.Context(), &plan, &state, nil, memory{}); len(d) > 0 {
+	if d := r.complete(t.Context(), &plan, &state, nil, memory{}, ruleMemory{}); len(d) > 0 {
 		t.Fatal(d)
 	}
 	if plan.PendingBlobs.ValueInt64() != 0 || !plan.LastReplicatedAt.IsUnknown() {
@@ -105,12 +105,12 @@ func TestPlanLetsNothingFlowBackByItself(t *testing.T) {
 
 func TestFailingBackWithoutTheDataIsRefused(t *testing.T) {
 	r, state, plan := newResource(t), stateActiveIn(t, "westeurope", 2), storeActiveIn("westus2")
-	if d := r.complete(t.Context(), &plan, &state, nil, memory{}); !d.HasError() {
+	if d := r.complete(t.Context(), &plan, &state, nil, memory{}, ruleMemory{}); !d.HasError() {
 		t.Fatal("the primary lacks two blobs, and the secondary may still be asked")
 	}
 	plan = storeActiveIn("westus2")
 	plan.Accept = types.SetValueMust(types.StringType, []attr.Value{types.StringValue(failover.AcceptDataLoss)})
-	if d := r.complete(t.Context(), &plan, &state, nil, memory{}); d.HasError() || d.WarningsCount() != 1 {
+	if d := r.complete(t.Context(), &plan, &state, nil, memory{}, ruleMemory{}); d.HasError() || d.WarningsCount() != 1 {
 		t.Errorf("accepted: %v", d)
 	}
 }
@@ -119,14 +119,14 @@ func TestFailingBackWithoutTheDataIsRefused(t *testing.T) {
 // them, and leaving such a region is only warned about.
 func TestPlanWithASilentRegion(t *testing.T) {
 	r, state, plan := newResource(t), stateActiveIn(t, "westus2", 2), storeActiveIn("westus2")
-	if d := r.complete(t.Context(), &plan, &state, services.Silent{"westeurope"}, memory{}); len(d) > 0 {
+	if d := r.complete(t.Context(), &plan, &state, services.Silent{"westeurope"}, memory{}, ruleMemory{}); len(d) > 0 {
 		t.Fatal(d)
 	}
 	if !plan.PendingBlobs.Equal(state.PendingBlobs) || plan.LastReplicatedAt.IsUnknown() {
 		t.Error("a copy is proposed into a silent region")
 	}
 	plan = storeActiveIn("westeurope")
-	if d := r.complete(t.Context(), &plan, &state, services.Silent{"westus2"}, memory{}); d.HasError() || d.WarningsCount() != 1 {
+	if d := r.complete(t.Context(), &plan, &state, services.Silent{"westus2"}, memory{}, ruleMemory{}); d.HasError() || d.WarningsCount() != 1 {
 		t.Errorf("leaving a silent region: %v", d)
 	}
 }

@@ -95,11 +95,14 @@ func (r *Resource) ModifyPlan(ctx context.Context, req resource.ModifyPlanReques
 		return
 	}
 	var known memory
+	var rules ruleMemory
 	if state != nil {
 		known, d = recall(ctx, req.Private, state)
 		resp.Diagnostics.Append(d...)
+		rules, d = recallRules(ctx, req.Private)
+		resp.Diagnostics.Append(d...)
 	}
-	resp.Diagnostics.Append(r.complete(ctx, &plan, state, silent, known)...)
+	resp.Diagnostics.Append(r.complete(ctx, &plan, state, silent, known, rules)...)
 	if uncopiable && plan.LastReplicatedAt.IsUnknown() && plan.InSync.ValueBool() {
 		plan.InSync = types.BoolValue(false)
 	}
@@ -120,15 +123,21 @@ func (r *Resource) Create(ctx context.Context, req resource.CreateRequest, resp 
 	ctx, cancel := context.WithTimeout(ctx, timeout)
 	defer cancel()
 
-	resp.Diagnostics.Append(r.complete(ctx, &plan, nil, nil, memory{})...)
+	resp.Diagnostics.Append(r.complete(ctx, &plan, nil, nil, memory{}, ruleMemory{})...)
 	resp.Diagnostics.Append(r.resolve(ctx, &plan, false)...)
 	if resp.Diagnostics.HasError() {
 		return
 	}
 	resp.Diagnostics.Append(resp.Identity.Set(ctx, identityModel{Name: plan.Name})...)
 	var known memory
-	_, d = r.replicate(ctx, &plan, &known, false)
-	resp.Diagnostics.Append(d...)
+	if plan.byAzure() {
+		var rules ruleMemory
+		resp.Diagnostics.Append(r.applyByAzure(ctx, &plan, &known, &rules, nil)...)
+		resp.Diagnostics.Append(rules.save(ctx, resp.Private)...)
+	} else {
+		_, d = r.replicate(ctx, &plan, &known, false)
+		resp.Diagnostics.Append(d...)
+	}
 	resp.Diagnostics.Append(known.save(ctx, resp.Private)...)
 	resp.Diagnostics.Append(resp.State.Set(ctx, &plan)...)
 }
@@ -150,14 +159,20 @@ func (r *Resource) Read(ctx context.Context, req resource.ReadRequest, resp *res
 	known, d := recall(ctx, req.Private, &state)
 	resp.Diagnostics.Append(d...)
 	at := r.now()
-	inventory, d := r.survey(ctx, &state)
+	rules, d := recallRules(ctx, req.Private)
+	resp.Diagnostics.Append(d...)
+	inventory, d := r.survey(ctx, &state, &rules)
 	resp.Diagnostics.Append(d...)
 	active, _, _ := roleFrom(ctx, state.Active)
 	if inventory != nil {
 		resp.Diagnostics.Append(saveUncopiable(ctx, resp.Private, inventory.UnsupportedCount > 0)...)
 		known.surveyed(*inventory, at)
-	} else {
+	} else if !state.byAzure() {
 		r.inspect(ctx, &state, &known)
+	}
+	if state.byAzure() {
+		resp.Diagnostics.Append(r.refreshByAzure(ctx, &state, &known, &rules, inventory != nil && state.InSync.ValueBool(), at)...)
+		resp.Diagnostics.Append(rules.save(ctx, resp.Private)...)
 	}
 	resp.Diagnostics.Append(known.save(ctx, resp.Private)...)
 	standby, _, _ := roleFrom(ctx, state.Standby)
@@ -183,8 +198,12 @@ func (r *Resource) Update(ctx context.Context, req resource.UpdateRequest, resp 
 	resp.Diagnostics.Append(d...)
 	known, d := recall(ctx, req.Private, &state)
 	resp.Diagnostics.Append(d...)
+	rules, d := recallRules(ctx, req.Private)
+	resp.Diagnostics.Append(d...)
+	silent, d := services.ReadSilent(ctx, req.Private)
+	resp.Diagnostics.Append(d...)
 	flip := flips(ctx, &plan, &state)
-	planned := flip && mode == failover.ModePlanned && plan.LastReplicatedAt.IsUnknown()
+	planned := flip && !plan.byAzure() && mode == failover.ModePlanned && plan.LastReplicatedAt.IsUnknown()
 	resp.Diagnostics.Append(r.resolve(ctx, &plan, flip && !planned)...)
 	if resp.Diagnostics.HasError() {
 		return
@@ -214,7 +233,19 @@ func (r *Resource) Update(ctx context.Context, req resource.UpdateRequest, resp 
 		plan.settle()
 		r.vouch(ctx, &plan, known.InSyncAt)
 		known = known.turned()
+		if plan.byPolicy() {
+			resp.Diagnostics.Append(rules.takeDown(ctx, r.session, silent)...)
+			resp.Diagnostics.Append(plan.settleReplication(ctx, &rules)...)
+		}
+	case plan.byAzure():
+		if plan.LastReplicatedAt.IsUnknown() || plan.ObjectReplication.IsUnknown() {
+			resp.Diagnostics.Append(r.applyByAzure(ctx, &plan, &known, &rules, silent)...)
+		}
 	case plan.LastReplicatedAt.IsUnknown():
+		if state.byPolicy() {
+			// As long as the policy is there nobody else can write the copies.
+			resp.Diagnostics.Append(rules.takeDown(ctx, r.session, silent)...)
+		}
 		promised, inSync := !plan.PendingBlobs.IsUnknown(), plan.InSync
 		plan.figures(&state)
 		_, d := r.replicate(ctx, &plan, &known, promised)
@@ -223,6 +254,7 @@ func (r *Resource) Update(ctx context.Context, req resource.UpdateRequest, resp 
 			resp.Diagnostics.Append(plan.kept(inSync)...)
 		}
 	}
+	resp.Diagnostics.Append(rules.save(ctx, resp.Private)...)
 	resp.Diagnostics.Append(known.save(ctx, resp.Private)...)
 	resp.Diagnostics.Append(resp.State.Set(ctx, &plan)...)
 }
@@ -235,8 +267,18 @@ func (r *Resource) vouch(ctx context.Context, plan *model, until time.Time) {
 	}
 }
 
-// Delete forgets the store. The blobs are the user's, on both sides.
-func (r *Resource) Delete(context.Context, resource.DeleteRequest, *resource.DeleteResponse) {}
+// Delete forgets the store. The blobs are the user's, on both sides; a policy that Azure replicates by is the store's.
+func (r *Resource) Delete(ctx context.Context, req resource.DeleteRequest, resp *resource.DeleteResponse) {
+	var state model
+	resp.Diagnostics.Append(req.State.Get(ctx, &state)...)
+	rules, d := recallRules(ctx, req.Private)
+	resp.Diagnostics.Append(d...)
+	if resp.Diagnostics.HasError() {
+		return
+	}
+	// What stays behind keeps a container read-only, so that it has to be known.
+	resp.Diagnostics.Append(rules.forget(ctx, r.session, state.Name.ValueString())...)
+}
 
 // ImportState takes the store's name; all the rest comes from the configuration.
 func (r *Resource) ImportState(ctx context.Context, req resource.ImportStateRequest, resp *resource.ImportStateResponse) {
@@ -264,7 +306,7 @@ func (r *Resource) container(ctx context.Context, role roleModel) (*blobstore.Co
 
 // survey updates the figures from the listings, and returns what it found; nil
 // when it could not look.
-func (r *Resource) survey(ctx context.Context, m *model) (*replication.Inventory, diag.Diagnostics) {
+func (r *Resource) survey(ctx context.Context, m *model, rules *ruleMemory) (*replication.Inventory, diag.Diagnostics) {
 	var diags diag.Diagnostics
 	if m.Active.IsNull() {
 		// Just imported: what to look at comes with the configuration.
@@ -272,14 +314,16 @@ func (r *Resource) survey(ctx context.Context, m *model) (*replication.Inventory
 	}
 	options, d := m.options(ctx)
 	diags.Append(d...)
-	if lost, d := r.missing(ctx, m); lost || d.HasError() || len(d) > 0 {
+	if m.Mode.ValueString() == modeGeoRedundant {
+		// Azure makes the replica's container, in its own time.
+	} else if lost, d := r.missing(ctx, m); lost || d.HasError() || len(d) > 0 {
 		diags.Append(d...)
 		return nil, diags
 	}
 	src, dst, err := r.open(ctx, m)
 	var inventory replication.Inventory
 	if err == nil {
-		inventory, err = replication.Survey(ctx, src, dst, options)
+		inventory, err = r.compare(ctx, m, src, dst, options, rules)
 	}
 	var damaged *replication.ManifestError
 	switch {

@@ -32,7 +32,7 @@ func resourceSchema(ctx context.Context) schema.Schema {
 	return schema.Schema{
 		MarkdownDescription: "One set of input blobs that lies in both regions of a pair. Blobs flow from the active region to the standby, existing ones included, " +
 			"and none is ever deleted. A blob that is behind shows as a change in the plan; while either region does not answer nothing is proposed and the last known figures stay. " +
-			"Destroying the store deletes nothing in Azure.",
+			"Destroying the store deletes nothing in Azure but an object replication policy that it made.",
 		Attributes: map[string]schema.Attribute{
 			"id": schema.StringAttribute{
 				Computed: true, MarkdownDescription: "The store's name.",
@@ -58,8 +58,11 @@ func resourceSchema(ctx context.Context) schema.Schema {
 			"exclude": globs("Globs; blobs that match one do not belong to the store. It wins over `include`. By default none."),
 			"mode": schema.StringAttribute{
 				Optional: true, Computed: true, Default: stringdefault.StaticString(modeCopy),
-				MarkdownDescription: "How blobs get to the standby. `copy` (default): this provider copies what is behind, at each apply.",
-				Validators:          []validator.String{stringvalidator.OneOf(modeCopy)},
+				MarkdownDescription: "Who replicates. `copy` (default): this provider copies what is behind, at each apply. `object_replication`: Azure, all the time, by a policy that this provider keeps in both accounts " +
+					"and takes down when the roles change; both need blob versioning, and the source the change feed, which are checked and never switched on. The standby's container is read-only meanwhile, and blobs that are deleted at the source are deleted there. " +
+					"`geo_redundant`: both sides are one account with the redundancy RA-GRS or RA-GZRS, the secondary side being its replica in the region's own pair, which can only be read; no failover of the account is ever started. " +
+					"See the guide on choosing a mode.",
+				Validators: []validator.String{stringvalidator.OneOf(modeCopy, modeObjectReplication, modeGeoRedundant)},
 			},
 			"transfer": schema.StringAttribute{
 				Optional: true, Computed: true, Default: stringdefault.StaticString(replication.TransferAuto),
@@ -119,12 +122,24 @@ func resourceSchema(ctx context.Context) schema.Schema {
 			"standby":            roleAttribute("The other side."),
 			"blob_count":         number("Blobs of the store in the active region."),
 			"total_bytes":        number("Their size together, in bytes."),
-			"pending_blobs":      number("Blobs that the standby lacks or has an older version of, when last looked at."),
+			"pending_blobs":      number("Blobs that the standby lacks or has an older version of, when last looked at, whoever replicates."),
 			"pending_bytes":      number("Their size together, in bytes."),
 			"in_sync":            schema.BoolAttribute{Computed: true, MarkdownDescription: "Whether the standby held every blob when last looked at: nothing pending, no conflict, and no blob of a type that cannot be copied."},
-			"manifest_sha256":    text("SHA-256 of the manifest that the last replication kept beside the copies; it changes when the set of copies does."),
-			"recovery_point":     text("The moment whose state of the active region the standby holds completely (RFC 3339, UTC); null if there is none yet."),
-			"last_replicated_at": text("When a replication last ended (RFC 3339, UTC); null if none did."),
+			"manifest_sha256":    text("SHA-256 of the manifest that the last replication kept beside the copies; it changes when the set of copies does. Null where Azure replicates: no manifest is kept in a container that is read-only."),
+			"recovery_point":     text("The moment whose state of the active region the standby holds completely (RFC 3339, UTC); null if there is none yet. Where Azure replicates by a policy it is the last look that found nothing pending, and of a geo-redundant account its last sync time."),
+			"last_replicated_at": text("When a replication last ended (RFC 3339, UTC); null if none did, and where Azure replicates."),
+			"object_replication": schema.SingleNestedAttribute{
+				Computed: true, MarkdownDescription: "The policy of `mode = \"object_replication\"`; null in other modes. It is a change in the plan when the policy is gone from one of the accounts, and when something was left over that can be taken down now.",
+				Attributes: map[string]schema.Attribute{
+					"policy_id":              text("ID of the policy, the same in both accounts; null while none is in force."),
+					"rule_id":                text("ID of the store's rule in it."),
+					"source_account_id":      text("Resource ID of the account that it leads from."),
+					"destination_account_id": text("Resource ID of the account that it leads to."),
+					"failed_blobs":           number("Blobs of which Azure says that they could not be replicated, when last looked at."),
+					"left_over": schema.ListAttribute{ElementType: types.StringType, Computed: true,
+						MarkdownDescription: "Resource IDs of policies that a failover could not take down, because a region or Resource Manager did not answer. The next apply that can does."},
+				},
+			},
 		},
 		Blocks: map[string]schema.Block{
 			"timeouts": timeouts.Block(ctx, timeouts.Opts{Create: true, Read: true, Update: true,

@@ -118,7 +118,7 @@ func (w *World) Container(region, name string) (*Container, error) {
 // starts afresh. Accounts, runs and blobs stay: tests take names of their own.
 func (w *World) Reset(ctx context.Context) error {
 	places := append([]string{ResourceManager}, w.options.Regions...)
-	failures := []error{w.Thaw(ctx)}
+	failures := []error{w.Thaw(ctx), w.resetStorage(ctx)}
 	for _, region := range w.options.Regions {
 		failures = append(failures, w.ResetFaces(ctx, region))
 	}
