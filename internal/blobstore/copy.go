@@ -238,13 +238,21 @@ func (c *Container) verified(ctx context.Context, attempt func() error) error {
 		if !errors.As(err, &source) || source.Failure.StatusCode < http.StatusInternalServerError || try == verifyTries {
 			return err
 		}
-		pause := time.NewTimer(verifyPause << try)
-		select {
-		case <-ctx.Done():
-			pause.Stop()
-			return ctx.Err()
-		case <-pause.C:
+		if err := wait(ctx, verifyPause<<try); err != nil {
+			return err
 		}
+	}
+}
+
+// wait ends with ctx.
+func wait(ctx context.Context, d time.Duration) error {
+	pause := time.NewTimer(d)
+	defer pause.Stop()
+	select {
+	case <-ctx.Done():
+		return ctx.Err()
+	case <-pause.C:
+		return nil
 	}
 }
 

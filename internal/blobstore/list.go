@@ -5,6 +5,7 @@ import (
 	"errors"
 	"iter"
 	"strings"
+	"time"
 
 	"github.com/Azure/azure-sdk-for-go/sdk/azcore/runtime"
 	"github.com/Azure/azure-sdk-for-go/sdk/storage/azblob/container"
@@ -12,6 +13,13 @@ import (
 
 // pageSize is the most that one listing request returns; fewer and larger pages are the faster way to list.
 const pageSize int32 = 5000
+
+// listTries bounds how often a page is asked for again of a service that is too busy, after the pipeline's own attempts,
+// and listPause is half of the first pause before that.
+const (
+	listTries = 4
+	listPause = time.Second
+)
 
 // List walks the blobs whose names start with prefix, in the service's order of names, with metadata, copy state and,
 // where the identity and the account allow it, tags. Snapshots, versions and deleted blobs aren't among them. One page of
@@ -59,22 +67,30 @@ type page struct {
 func (c *Container) pages(ctx context.Context, prefix string) iter.Seq2[page, error] {
 	return func(yield func(page, error) bool) {
 		tags := !c.tagless.Load()
-		pager := c.pager(prefix, tags)
-		first, marker := true, ""
+		pager := c.pager(prefix, tags, "")
+		first, marker, busy := true, "", 0
 		for pager.More() {
 			answer, err := pager.NextPage(ctx)
 			err = c.wrap("list", "", err)
 			if err != nil && first && tags && refusesTags(err) {
 				// Whether the tags were to blame shows when the listing without them works.
 				tags = false
-				pager = c.pager(prefix, false)
+				pager = c.pager(prefix, false, "")
 				continue
+			}
+			if Throttled(err) && !first && busy < listTries {
+				// Hundreds of pages should not be for nothing because the service has too much to do at one of them. At the
+				// first of them there is nothing to lose.
+				if busy++; wait(ctx, listPause<<busy) == nil {
+					pager = c.pager(prefix, tags, marker)
+					continue
+				}
 			}
 			if err != nil {
 				yield(page{}, err)
 				return
 			}
-			first = false
+			first, busy = false, 0
 			if !tags {
 				c.tagless.Store(true)
 			}
@@ -99,13 +115,17 @@ func (c *Container) pages(ctx context.Context, prefix string) iter.Seq2[page, er
 	}
 }
 
-func (c *Container) pager(prefix string, tags bool) *runtime.Pager[container.ListBlobsFlatResponse] {
+// pager lists from a marker on; a pager that failed once can't go on.
+func (c *Container) pager(prefix string, tags bool, marker string) *runtime.Pager[container.ListBlobsFlatResponse] {
 	o := &container.ListBlobsFlatOptions{
 		MaxResults: &c.pageSize,
 		Include:    container.ListBlobsInclude{Metadata: true, Copy: true, Tags: tags},
 	}
 	if prefix != "" {
 		o.Prefix = &prefix
+	}
+	if marker != "" {
+		o.Marker = &marker
 	}
 	return c.client.NewListBlobsFlatPager(o)
 }

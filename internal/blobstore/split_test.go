@@ -12,8 +12,10 @@ import (
 	"strings"
 	"sync"
 	"testing"
+	"testing/synctest"
 
 	"github.com/Azure/azure-sdk-for-go/sdk/azcore"
+	"github.com/Azure/azure-sdk-for-go/sdk/azcore/policy"
 	"pgregory.net/rapid"
 )
 
@@ -240,4 +242,66 @@ func TestAPartThatFailsEndsTheListing(t *testing.T) {
 		}
 		break
 	}
+}
+
+// busy answers some requests of each page with a refusal, without a network.
+type busy struct {
+	shelf   *shelf
+	refused int
+	left    int
+}
+
+func (b *busy) Do(req *http.Request) (*http.Response, error) {
+	w := httptest.NewRecorder()
+	if b.left > 0 {
+		b.left--
+		b.refused++
+		refuse(w, http.StatusServiceUnavailable, "ServerBusy")
+	} else {
+		b.shelf.ServeHTTP(w, req)
+	}
+	return w.Result(), nil
+}
+
+// A service that is too busy for one page for a while is waited for; one that stays so, or is from the start, ends the
+// listing.
+func TestAListingWaitsForABusyService(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		b := &busy{shelf: &shelf{names: folders(1, 10), asked: map[string]int{}}}
+		c, err := Open("http://127.0.0.1/acct/box", Credential{Key: testKey}, azcore.ClientOptions{
+			Transport: b, InsecureAllowCredentialWithHTTP: true, Retry: policy.RetryOptions{MaxRetries: -1},
+		})
+		if err != nil {
+			t.Fatal(err)
+		}
+		c.pageSize = 4
+		n := 0
+		for l, err := range c.List(t.Context(), "") {
+			if err != nil || l.Name != b.shelf.names[n] {
+				t.Fatal(l.Name, err)
+			}
+			if n++; n == 5 {
+				b.left, b.refused = 3, 0
+			}
+		}
+		if n != 10 || b.refused != 3 {
+			t.Errorf("%d blobs after %d refusals", n, b.refused)
+		}
+		for at, want := range map[int]int{0: 1, 5: listTries + 1} {
+			b.left, b.refused, n = 0, 0, 0
+			if at == 0 {
+				b.left = 1000
+			}
+			var last error
+			for _, err := range c.List(t.Context(), "") {
+				if n++; n == at {
+					b.left = 1000
+				}
+				last = err
+			}
+			if !Throttled(last) || b.refused != want {
+				t.Errorf("%v after %d refusals", last, b.refused)
+			}
+		}
+	})
 }
