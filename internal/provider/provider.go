@@ -82,7 +82,7 @@ func (p *genomics) Resources(context.Context) []func() resource.Resource {
 
 // DataSources lists the data sources.
 func (p *genomics) DataSources(context.Context) []func() datasource.DataSource {
-	return []func() datasource.DataSource{account.NewDataSource, workflow.NewDataSource, workflow.NewListDataSource, regions.NewDataSource, readiness.NewDataSource}
+	return []func() datasource.DataSource{account.NewDataSource, workflow.NewDataSource, workflow.NewListDataSource, regions.NewDataSource, readiness.NewDataSource, readiness.NewPlanDataSource}
 }
 
 // EphemeralResources lists the ephemeral resources.
@@ -92,5 +92,5 @@ func (p *genomics) EphemeralResources(context.Context) []func() ephemeral.Epheme
 
 // Functions lists the functions.
 func (p *genomics) Functions(context.Context) []func() function.Function {
-	return []func() function.Function{regions.NewPairedRegion, regions.NewGeography, regions.NewParseAccountID}
+	return []func() function.Function{regions.NewPairedRegion, regions.NewGeography, regions.NewParseAccountID, readiness.NewSummary}
 }

@@ -15,17 +15,25 @@ import (
 
 const readinessAddress = "data.genomics_readiness.lab"
 
-// readiness is the data source for all of a setup.
+// readiness is the data source for all of a setup. It refers to resources by way of
+// locals: a CLI puts off a data source that names a resource which has changes to be
+// made, whether or not they matter to it.
 func readiness(more string, submissions ...string) string {
 	workflows := make([]string, len(submissions))
 	for i, name := range submissions {
 		workflows[i] = address(name)
 	}
 	return fmt.Sprintf(`
+locals {
+  pair      = genomics_region_pair.lab
+  stores    = [genomics_replicated_input_store.reads]
+  workflows = [%s]
+}
+
 data "genomics_readiness" "lab" {
-  region_pair  = genomics_region_pair.lab
-  input_stores = [genomics_replicated_input_store.reads]
-  workflows    = [%s]
+  region_pair  = local.pair
+  input_stores = local.stores
+  workflows    = local.workflows
 %s
 }
 `, strings.Join(workflows, ", "), more)
