@@ -19,6 +19,9 @@ import (
 	"github.com/Azure/azure-sdk-for-go/sdk/storage/azblob/container"
 )
 
+// replicaSuffix follows an account's name in the address of its readable replica.
+const replicaSuffix = "-secondary"
+
 // Credential opens one storage account. Either Key or Token is set; with a Token, signatures are made with a user
 // delegation key that the service hands out.
 type Credential struct {
@@ -125,8 +128,22 @@ func isLoopback(host string) bool {
 // URL is the container's address without a query.
 func (c *Container) URL() string { return c.address }
 
-// AccountName is the storage account's name.
-func (c *Container) AccountName() string { return c.account }
+// AccountName is the storage account's name, by which others find the container: that of its readable replica
+// (account-secondary) where the container's address is there.
+func (c *Container) AccountName() string {
+	u, err := url.Parse(c.address)
+	if err != nil {
+		return c.account
+	}
+	at, _, _ := strings.Cut(u.Hostname(), ".")
+	if c.pathStyle {
+		at, _, _ = strings.Cut(strings.TrimPrefix(u.Path, "/"), "/")
+	}
+	if at == c.account+replicaSuffix {
+		return at
+	}
+	return c.account
+}
 
 // Name is the container's name.
 func (c *Container) Name() string { return c.name }

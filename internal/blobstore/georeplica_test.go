@@ -66,3 +66,16 @@ func TestListingTellsOfObjectReplication(t *testing.T) {
 		t.Errorf("%v", got)
 	}
 }
+
+// The workflow service finds the replica by its own name; signatures are the account's.
+func TestNameOfAReplica(t *testing.T) {
+	for address, want := range map[string]string{
+		"https://lab.blob.core.windows.net/inputs": "lab", "https://lab-secondary.blob.core.windows.net/inputs": "lab-secondary",
+		"http://127.0.0.1:1/lab/inputs": "lab", "http://127.0.0.1:1/lab-secondary/inputs": "lab-secondary",
+	} {
+		c, err := Open(address, Credential{AccountName: "lab", Key: anyKey}, azcore.ClientOptions{})
+		if err != nil || c.AccountName() != want || c.key.AccountName() != "lab" {
+			t.Errorf("%s is %s, %v", address, c.AccountName(), err)
+		}
+	}
+}

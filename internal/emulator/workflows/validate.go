@@ -25,7 +25,7 @@ var (
 	alignedForm   = regexp.MustCompile(`(?i)\.(b|s)am$`)
 	sasForm       = regexp.MustCompile(`^[A-Za-z0-9&?=%/-]+$`)
 	processForm   = regexp.MustCompile(`^(snapgatk|gatk4)(-[0-9]{8}_[0-9]+)?$`)
-	accountForm   = regexp.MustCompile(`^[a-z0-9]{3,24}$`)
+	accountForm   = regexp.MustCompile(`^[a-z0-9]{3,24}(-secondary)?$`) // an account, or its readable replica
 	containerForm = regexp.MustCompile(`^[a-z0-9](-?[a-z0-9])+$`)
 	references    = map[string]bool{"b37m1": true, "hg19m1": true, "hg38m1": true, "hg38m1x": true}
 )
