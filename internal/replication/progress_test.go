@@ -1,6 +1,7 @@
 package replication
 
 import (
+	"fmt"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -69,4 +70,18 @@ func TestARunTellsEachSecondHowFarItIs(t *testing.T) {
 			t.Errorf("%+v", told)
 		}
 	})
+}
+
+func TestProgressEndsWithEverything(t *testing.T) {
+	src, dst, c := pair()
+	for i := range 20 {
+		src.put(fmt.Sprint(i), "xx")
+	}
+	opt := named1
+	var last Progress
+	opt.Progress = func(p Progress) { last = p }
+	mustRun(t, src, dst, c, opt)
+	if last != (Progress{Seen: 20, Found: 20, FoundBytes: 40, Listed: true, Copied: 20, CopiedBytes: 40, MovedBytes: 40}) {
+		t.Errorf("%+v", last)
+	}
 }

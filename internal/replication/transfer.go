@@ -3,6 +3,7 @@ package replication
 import (
 	"context"
 	"errors"
+	"fmt"
 	"slices"
 
 	"github.com/genomics-continuity/terraform-provider-genomics/internal/blobstore"
@@ -96,6 +97,10 @@ func (e *engine) once(ctx context.Context, r row, d decision, first row, found d
 		move = e.dst.Store.StreamFrom
 	}
 	done, err := move(ctx, e.src.Store, *r.src, opt)
+	var content *blobstore.ContentError
+	if errors.As(err, &content) {
+		return nil, fmt.Errorf("%w; upload it again, or set verify = %q to copy it as it is", err, VerifySize)
+	}
 	if err != nil {
 		return nil, err
 	}
