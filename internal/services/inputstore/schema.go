@@ -67,18 +67,21 @@ func resourceSchema(ctx context.Context) schema.Schema {
 			"transfer": schema.StringAttribute{
 				Optional: true, Computed: true, Default: stringdefault.StaticString(replication.TransferAuto),
 				MarkdownDescription: "`server_side`: the standby's storage reads from the active one's, and no byte passes through the machine that runs this. " +
-					"`stream`: every byte does, for storage that cannot reach the other. `auto` (default): server side, and by stream for the rest of the run when the standby cannot read the source.",
+					"`stream`: every byte does, for storage that cannot reach the other. `auto` (default): server side, and by stream for the rest of the run, with a warning, when the standby cannot read the source. " +
+					"A stream holds 4 MiB for each request. Either goes on from the blocks that an interrupted apply left.",
 				Validators: []validator.String{stringvalidator.OneOf(replication.TransferAuto, replication.TransferServerSide, replication.TransferStream)},
 			},
 			"concurrency": schema.Int64Attribute{
 				Optional: true, Computed: true, Default: int64default.StaticInt64(16),
-				MarkdownDescription: "How many blobs are copied at a time, 1 to 256. Default 16.",
-				Validators:          []validator.Int64{int64validator.Between(1, 256)},
+				MarkdownDescription: "How many requests that carry data may be under way at a time, and so how many blobs, 1 to 256. Default 16. " +
+					"How many are, adapts to the service: more as long as that makes it faster, fewer when it asks for less.",
+				Validators: []validator.Int64{int64validator.Between(1, 256)},
 			},
 			"verify": schema.StringAttribute{
 				Optional: true, Computed: true, Default: stringdefault.StaticString(replication.VerifyMD5),
 				MarkdownDescription: "What makes two blobs the same: `md5` (default) their length and stored Content-MD5, `size` their length alone. " +
-					"What was copied before is recognised by both sides' ETags as well.",
+					"What was copied before is recognised by both sides' ETags as well. With `md5` a blob whose content is not what its hash says is not copied, " +
+					"as far as one request or a stream carries it; streaming computes a missing hash, and a warning names blobs that carry none.",
 				Validators: []validator.String{stringvalidator.OneOf(replication.VerifyMD5, replication.VerifySize)},
 			},
 			"on_conflict": schema.StringAttribute{
