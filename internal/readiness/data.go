@@ -83,6 +83,8 @@ func (o Observation) manifests() []Check {
 		switch s.Manifest {
 		case ManifestGood:
 			out = append(out, passed(c, "The manifest is complete: %d entries, and its digest is right.", s.ManifestEntries)...)
+		case ManifestNone:
+			out = append(out, passed(c, "Azure itself replicates this store, and keeps no manifest.")...)
 		case ManifestMissing:
 			out = append(out, failed(c, "There is no manifest: nobody can tell which of the blobs there are good copies.", s.renew())...)
 		case ManifestDamaged:

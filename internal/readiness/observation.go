@@ -143,6 +143,8 @@ const (
 	ManifestGood    ManifestState = "good"
 	ManifestMissing ManifestState = "missing"
 	ManifestDamaged ManifestState = "damaged"
+	// ManifestNone says that there is none to be: Azure itself replicates.
+	ManifestNone ManifestState = "none"
 )
 
 // Store is one input store, seen from both sides.

@@ -107,6 +107,7 @@ var rows = []row{
 	{"damaged manifest", func(o *Observation) {
 		o.Stores[0].Manifest, o.Stores[0].ManifestReason = ManifestDamaged, "line 7 is cut off"
 	}, RuleManifest, Fail, "line 7", "az storage blob delete --account-name labweu --container-name inputs --name m.gz"},
+	{"no manifest where Azure replicates", func(o *Observation) { o.Stores[0].Manifest = ManifestNone }, RuleManifest, Pass, "keeps no manifest", ""},
 	{"manifest unseen", func(o *Observation) { o.Stores[0].Manifest, o.Stores[0].StandbyUnseen = ManifestUnseen, "dark" }, RuleManifest, Unknown, "dark", "terraform plan"},
 
 	{"old data", func(o *Observation) { behind(o); o.Limits.MaxRecoveryPointAge = 5 * time.Minute }, RuleRecoveryPoint, Fail, "are 10m old; at most 5m", "terraform apply"},

@@ -67,11 +67,15 @@ func (l *look) group(ctx context.Context, subscription, name string) rules.Group
 	return out
 }
 
-// storageIDs are the standby's storage accounts, each once.
-func (l *look) storageIDs() []string {
+// storageIDs are the standby's storage accounts, each once. replicated says whether
+// those are among them that are in the other region, and are read at their replica.
+func (l *look) storageIDs(replicated bool) []string {
 	ids := []string{l.standby.Output.StorageAccountID.ValueString()}
 	for _, s := range l.stores {
 		_, standby, _ := s.sides(at(l.active.Location))
+		if !replicated && s.Mode.ValueString() == modeGeoRedundant {
+			continue
+		}
 		id := standby.StorageAccountID.ValueString()
 		if !slices.ContainsFunc(ids, func(known string) bool { return strings.EqualFold(known, id) }) {
 			ids = append(ids, id)
@@ -82,7 +86,7 @@ func (l *look) storageIDs() []string {
 
 func (l *look) storage(ctx context.Context) []rules.Storage {
 	var out []rules.Storage
-	for _, id := range l.storageIDs() {
+	for _, id := range l.storageIDs(false) {
 		s := rules.Storage{ID: id}
 		if parsed, err := azure.ParseStorageAccountID(id); err == nil {
 			s.Name = parsed.Name
@@ -225,7 +229,7 @@ func (l *look) credentials(ctx context.Context, account rules.Account) []rules.C
 	out := []rules.Credential{l.credential(ctx, "account", account.Name, account.Group, l.session.Handed(account.Name), func(ctx context.Context) error {
 		return l.session.AccountKey(ctx, account.ID)
 	})}
-	for _, id := range l.storageIDs() {
+	for _, id := range l.storageIDs(true) {
 		parsed, err := azure.ParseStorageAccountID(id)
 		if err != nil {
 			continue

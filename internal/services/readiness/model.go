@@ -73,6 +73,7 @@ type storeModel struct {
 	Include             []string        `tfsdk:"include"`
 	Exclude             []string        `tfsdk:"exclude"`
 	Verify              types.String    `tfsdk:"verify"`
+	Mode                types.String    `tfsdk:"mode"`
 	FailbackReplication types.Bool      `tfsdk:"failback_replication"`
 }
 

@@ -93,6 +93,7 @@ func subject() map[string]schema.Attribute {
 				"prefix":               optional("Only blobs whose name begins so."),
 				"include":              schema.ListAttribute{ElementType: types.StringType, Optional: true, MarkdownDescription: "Globs of which one has to match."},
 				"exclude":              schema.ListAttribute{ElementType: types.StringType, Optional: true, MarkdownDescription: "Globs of which none may."},
+				"mode":                 optional("How blobs get to the standby."),
 				"verify":               optional("What makes two blobs the same: `md5` or `size`."),
 				"failback_replication": schema.BoolAttribute{Optional: true, MarkdownDescription: "Whether blobs flow from the secondary to the primary."},
 			}},

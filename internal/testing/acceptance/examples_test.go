@@ -170,7 +170,9 @@ func (e *example) settle() {
 		e.until(at+" has ended", func() bool {
 			runs, err := e.Runs(e.Context(), primary, "")
 			e.ok(err)
-			return slices.ContainsFunc(runs, func(r harness.JobRun) bool { return (id == fmt.Sprint(r.ID) || id == fmt.Sprint(r.Face, "-", r.ID)) && !r.Live() })
+			return slices.ContainsFunc(runs, func(r harness.JobRun) bool {
+				return (id == fmt.Sprint(r.ID) || id == fmt.Sprint(r.Face, "-", r.ID)) && !r.Live()
+			})
 		})
 	}
 	e.apply()

@@ -87,6 +87,27 @@ func TestAccUnknownRunIsFound(t *testing.T) {
 	l.unchanged(0, flip...)
 }
 
+// The same run may have done its job before anybody looked for it: it is kept, and
+// the other one stopped. Only runs that were alive were found.
+func TestAccUnknownSuccessIsKept(t *testing.T) {
+	l := prepared(t, "unseen")
+	l.inject(primary, harness.Injection{Match: post, Action: harness.HangAfterAccept})
+	l.killed(func() { l.await(primary, "one", "queued", "working") })
+	l.outage(primary, harness.Blackhole)
+	l.apply(flip...)
+	l.holds(address("one"), "location", secondary, "attempts.#", "1")
+
+	l.restore(primary)
+	l.await(primary, "one", "working")
+	l.finish(primary, "one")
+	mark := l.mark()
+	l.apply(flip...)
+	l.await(secondary, "one", "cancelled")
+	l.submitted(mark, 0)
+	l.holds(address("one"), "location", primary, "status", "success", "attempts.#", "2", "unfenced_attempts", "0")
+	l.unchanged(0, flip...)
+}
+
 // Every run writes under a name of its own, also when its region comes back and it
 // finishes late, or the submission returns to a region where it ran before.
 func TestAccEachRunHasItsOwnOutput(t *testing.T) {

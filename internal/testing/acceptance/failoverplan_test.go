@@ -1,0 +1,62 @@
+//go:build acceptance
+
+package acceptance
+
+import (
+	"strings"
+	"testing"
+
+	"github.com/genomics-continuity/terraform-provider-genomics/internal/testing/harness"
+)
+
+const failoverPlanAddress = "data.genomics_failover_plan.now"
+
+// What a failover would do is told before it is made: what runs again, what stays,
+// what is refused for want of an input, and which guards refuse. Then it is done.
+func TestAccFailoverPlan(t *testing.T) {
+	l := newestLab(t, "flipplan")
+	l.put(primary, l.inputs(), l.reads("done", "works", "lacks"))
+	l.hold("")
+	s := setup{Submissions: map[string]submission{"done": {}, "works": {}, "lacks": {}}}
+	s.Extra = strings.ReplaceAll(readiness("", "done", "works", "lacks"), `"genomics_readiness" "lab"`, `"genomics_failover_plan" "now"`)
+	l.write(s)
+	l.apply()
+	l.finish(primary, "done")
+	l.remove(secondary, l.inputs(), secondReads("lacks"))
+
+	now := func(plan *harness.Plan) (map[string]any, map[string]string) {
+		values := plan.Data(failoverPlanAddress)
+		if values == nil {
+			t.Fatalf("the plan has not read %s", failoverPlanAddress)
+		}
+		actions := map[string]string{}
+		list, _ := values["submissions"].([]any)
+		for _, one := range list {
+			s := asObject(one)
+			actions[text(s["name"])] = text(s["action"])
+		}
+		return values, actions
+	}
+	values, actions := now(l.plan())
+	if actions["done"] != "keep" || actions["works"] != "resubmit" || actions["lacks"] != "refuse" {
+		t.Errorf("the submissions: %v", text(values["submissions"]))
+	}
+	if missing := text(values["missing_inputs"]); !strings.Contains(missing, secondReads("lacks")) {
+		t.Errorf("missing inputs: %s", missing)
+	}
+	// The active region answers, and the standby lacks a blob of it.
+	if text(values["possible"]) != "false" || !strings.Contains(text(values["guards"]), "data_loss") || text(values["pending_blobs"]) != "1" {
+		t.Errorf("possible %v, guards %v, pending %v", values["possible"], text(values["guards"]), values["pending_blobs"])
+	}
+
+	l.apply()
+	if values, actions = now(l.unchanged(0)); text(values["possible"]) != "true" || actions["lacks"] != "resubmit" {
+		t.Errorf("possible %v, %v", values["possible"], actions)
+	}
+	before := len(l.runs())
+	l.outage(primary, harness.Blackhole)
+	l.apply("-var", "active_region="+secondary)
+	if ran := len(l.runs()) - before; ran != 2 || text(values["resubmit_count"]) != "2" || text(values["keep_count"]) != "1" {
+		t.Errorf("the failover resubmitted %d, planned were %v, and %v to be kept", ran, values["resubmit_count"], values["keep_count"])
+	}
+}
