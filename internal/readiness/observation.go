@@ -53,6 +53,8 @@ type Region struct {
 
 // Account is the standby's account of the workflow service.
 type Account struct {
+	// None says that there is none: the service is known by its address.
+	None    bool
 	Unseen  string
 	ID      string
 	Name    string

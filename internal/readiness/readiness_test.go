@@ -207,6 +207,20 @@ func TestWhatNothingAsksForIsLeftOut(t *testing.T) {
 	}
 }
 
+func TestAServiceWithoutAnAccount(t *testing.T) {
+	o := healthy()
+	o.Account, o.Credentials = Account{None: true}, o.Credentials[1:]
+	r := Assess(o)
+	for _, c := range r.Checks {
+		if c.Name == RuleAccount || c.Name == RuleResourceGroup {
+			t.Errorf("%+v", c)
+		}
+	}
+	if r.Verdict != Ready {
+		t.Error(r.Verdict)
+	}
+}
+
 func TestVerdictAndSummary(t *testing.T) {
 	pass, fail, unknown := Check{Name: RuleService, Region: "westeurope", Status: Pass}, Check{Name: RuleReplication, Subject: "reads", Region: "westeurope", Status: Fail}, Check{Name: RuleDrill, Status: Unknown}
 	for _, row := range []struct {

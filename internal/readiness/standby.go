@@ -50,6 +50,9 @@ func (o Observation) regions() []Check {
 
 func (o Observation) account() []Check {
 	a := o.Account
+	if a.None {
+		return nil
+	}
 	c := Check{Name: RuleAccount, Region: o.Standby.Location, Subject: a.Name}
 	switch {
 	case a.Unseen != "":
@@ -68,6 +71,9 @@ func (o Observation) account() []Check {
 
 func (o Observation) resourceGroup() []Check {
 	g := o.Account.Group
+	if o.Account.None {
+		return nil
+	}
 	c := Check{Name: RuleResourceGroup, Region: o.Standby.Location, Subject: g.Name}
 	home := fmt.Sprintf("resource \"azurerm_resource_group\" \"standby\" {\n  name     = \"%s-%s\"\n  location = %q\n}\n\n", g.Name, o.Standby.Location, o.Standby.Location) +
 		block(`resource "genomics_account" "standby"`, "resource_group_name = azurerm_resource_group.standby.name")
@@ -93,7 +99,7 @@ func (o Observation) service() []Check {
 	case s.Unseen != "":
 		return unseen(c, s.Unseen, again)
 	}
-	return passed(c, "The service answers and takes the account's key.")
+	return passed(c, "The service answers and takes the key or login that a submission has.")
 }
 
 func keyRemedy(name, id string) string {

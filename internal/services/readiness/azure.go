@@ -29,7 +29,10 @@ const (
 
 func (l *look) account(ctx context.Context) rules.Account {
 	id := l.standby.AccountID.ValueString()
-	out := rules.Account{ID: id}
+	out := rules.Account{ID: id, None: id == ""}
+	if out.None {
+		return out
+	}
 	parsed, err := azure.ParseAccountID(id)
 	if err != nil {
 		out.Unseen, out.Group.Unseen = err.Error(), err.Error()
@@ -226,9 +229,12 @@ func (l *look) drill(ctx context.Context, container *blobstore.Container) rules.
 
 // credentials tells of each key that a failover needs where it comes from.
 func (l *look) credentials(ctx context.Context, account rules.Account) []rules.Credential {
-	out := []rules.Credential{l.credential(ctx, "account", account.Name, account.Group, l.session.Handed(account.Name), func(ctx context.Context) error {
-		return l.session.AccountKey(ctx, account.ID)
-	})}
+	var out []rules.Credential
+	if !account.None {
+		out = append(out, l.credential(ctx, "account", account.Name, account.Group, l.session.Handed(account.Name), func(ctx context.Context) error {
+			return l.session.AccountKey(ctx, account.ID)
+		}))
+	}
 	for _, id := range l.storageIDs(true) {
 		parsed, err := azure.ParseStorageAccountID(id)
 		if err != nil {

@@ -12,6 +12,8 @@ import (
 
 	"github.com/genomics-continuity/terraform-provider-genomics/internal/azure"
 	"github.com/genomics-continuity/terraform-provider-genomics/internal/diagnostics"
+	"github.com/genomics-continuity/terraform-provider-genomics/internal/engine/tes"
+	"github.com/genomics-continuity/terraform-provider-genomics/internal/engine/wes"
 	"github.com/genomics-continuity/terraform-provider-genomics/internal/failover"
 	"github.com/genomics-continuity/terraform-provider-genomics/internal/msgenomics"
 	rules "github.com/genomics-continuity/terraform-provider-genomics/internal/readiness"
@@ -83,16 +85,22 @@ func (l *look) region(side pairSideModel) rules.Region {
 	if known, ok := region.Lookup(r.Location); ok {
 		r.DisplayName, r.Geography = known.DisplayName, known.Geography
 	}
-	if url, err := l.session.ServiceURL(r.Location); err == nil {
-		r.ServiceURL, r.EndOfLife = url, msgenomics.EndOfLife(url)
+	account := serviceAccount(side)
+	if r.ServiceURL = account.URL; account.Kind == "" {
+		if url, err := l.session.ServiceURL(r.Location); err == nil {
+			r.ServiceURL, r.EndOfLife = url, msgenomics.EndOfLife(url)
+		}
 	}
 	return r
 }
 
 func (l *look) service(ctx context.Context) rules.Service {
-	client, err := l.session.Service(serviceAccount(l.standby))
+	service, err := l.session.Engine(serviceAccount(l.standby))
 	if err == nil {
-		err = l.briefly(ctx, client.Ping)
+		err = l.briefly(ctx, func(ctx context.Context) error {
+			_, err := service.Health(ctx)
+			return err
+		})
 	}
 	var refused *msgenomics.APIError
 	var dark *region.UnreachableError
@@ -107,7 +115,14 @@ func (l *look) service(ctx context.Context) rules.Service {
 	return rules.Service{Unseen: l.why(err)}
 }
 
+// serviceAccount is what runs workflows on a side.
 func serviceAccount(side pairSideModel) session.ServiceAccount {
+	switch {
+	case side.TES != nil:
+		return session.ServiceAccount{Kind: tes.Kind, ID: side.TES.URL.ValueString(), URL: side.TES.URL.ValueString(), Location: at(side.Location)}
+	case side.WES != nil:
+		return session.ServiceAccount{Kind: wes.Kind, ID: side.WES.URL.ValueString(), URL: side.WES.URL.ValueString(), Location: at(side.Location)}
+	}
 	return session.ServiceAccount{ID: side.AccountID.ValueString(), Location: at(side.Location)}
 }
 

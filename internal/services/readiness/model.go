@@ -53,7 +53,13 @@ type pairModel struct {
 type pairSideModel struct {
 	Location  types.String `tfsdk:"location"`
 	AccountID types.String `tfsdk:"account_id"`
+	TES       *serverModel `tfsdk:"tes"`
+	WES       *serverModel `tfsdk:"wes"`
 	Output    outputModel  `tfsdk:"output"`
+}
+
+type serverModel struct {
+	URL types.String `tfsdk:"url"`
 }
 
 type outputModel struct {

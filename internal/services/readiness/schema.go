@@ -120,7 +120,9 @@ func pairSide(description string) schema.SingleNestedAttribute {
 		Required: true, MarkdownDescription: description,
 		Attributes: map[string]schema.Attribute{
 			"location":   required("Azure region."),
-			"account_id": required("Resource ID of the account."),
+			"account_id": optional("Resource ID of the account, where there is one."),
+			"tes":        server("The server of GA4GH's Task Execution Service, where that is what runs workflows."),
+			"wes":        server("The server of GA4GH's Workflow Execution Service, where that is what runs workflows."),
 			"output": schema.SingleNestedAttribute{
 				Required: true, MarkdownDescription: "Where results are written.",
 				Attributes: map[string]schema.Attribute{
@@ -129,6 +131,13 @@ func pairSide(description string) schema.SingleNestedAttribute {
 				},
 			},
 		},
+	}
+}
+
+func server(description string) schema.SingleNestedAttribute {
+	return schema.SingleNestedAttribute{
+		Optional: true, MarkdownDescription: description,
+		Attributes: map[string]schema.Attribute{"url": required("Its base URL.")},
 	}
 }
 
