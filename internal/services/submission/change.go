@@ -48,18 +48,23 @@ func (w *change) carryOut(ctx context.Context) diag.Diagnostics {
 	}
 	// 2. The run that counts.
 	var outcome diag.Diagnostics
+	taken := false
 	switch decision.Action {
 	case failover.Refuse:
 		outcome.AddError("Failing back is refused", decision.Reason)
 	case failover.Submit:
-		outcome = w.submit(ctx, asked)
+		taken, outcome = w.submit(ctx, asked)
 	case failover.Promote:
 		outcome = w.promote(ctx)
 	case failover.Keep:
 		w.plan.Generation, w.plan.SubmissionKey = planned.Generation, planned.SubmissionKey
 	}
 	diags.Append(outcome...)
-	if outcome.HasError() {
+	switch {
+	case outcome.HasError() && taken:
+		// The new run counts, and the next plan stops what goes on beside it.
+		return append(diags, w.save(ctx)...)
+	case outcome.HasError():
 		return append(diags, w.keep(ctx)...)
 	}
 	// 3. Nothing is given up before what takes its place is there: only now is the
@@ -285,7 +290,7 @@ func (w *change) stopped(ctx context.Context, which []int) diag.Diagnostics {
 
 // submit sends the submission to the active region, or takes up a run that is
 // there under its key. asked are runs that were told to stop.
-func (w *change) submit(ctx context.Context, asked []int) diag.Diagnostics {
+func (w *change) submit(ctx context.Context, asked []int) (taken bool, diags diag.Diagnostics) {
 	c := w.course
 	job := launch{session: w.resource.session, plan: w.plan, region: c.region, identity: c.identity, content: c.content,
 		generation: c.generation, superseded: w.supersededIn(c.region.AccountID.ValueString()), now: w.resource.now,
@@ -299,7 +304,7 @@ func (w *change) submit(ctx context.Context, asked []int) diag.Diagnostics {
 		if !diags.HasError() {
 			w.stay()
 		}
-		return diags
+		return false, diags
 	}
 	if c.decision.Supersede >= 0 {
 		w.attempts[c.decision.Supersede].Superseded = types.BoolValue(true)
@@ -307,7 +312,7 @@ func (w *change) submit(ctx context.Context, asked []int) diag.Diagnostics {
 	w.put(*attempt)
 	w.plan.Generation = types.Int64Value(c.generation)
 	w.plan.observe(*attempt, run)
-	return diags
+	return true, diags
 }
 
 // stay is what remains of a submission that was not needed: the run that counted

@@ -93,18 +93,18 @@ func (a attemptModel) handover() failover.Handover {
 	return failover.Handover{Key: a.SubmissionKey.ValueString(), AccountID: a.AccountID.ValueString(), WorkflowID: a.WorkflowID.ValueString()}
 }
 
-// strays are runs of the submission that are alive in one of the pair's accounts
-// and that the state does not know: an apply was killed after its service took the
-// run and before that was saved, or the service restarted one that was passed over.
-// Only runs with a key that the state knows count: another configuration under the
-// same names is not this one's to stop. A region that cannot be asked now is left
-// to a later plan; failed says why.
-func (r *Resource) strays(ctx context.Context, m *model, attempts []attemptModel) (found []attemptModel, failed []error) {
+// strays are runs of the submission that are alive in one of the pair's accounts, or
+// have done its job there, and that the state does not know: an apply was killed
+// after its service took the run and before that was saved, or the service restarted
+// one that was passed over. Only runs with a key that the state knows count: another
+// configuration under the same names is not this one's to stop. A region that cannot
+// be asked now is left to a later plan, with a warning.
+func (r *Resource) strays(ctx context.Context, m *model, attempts []attemptModel) (found []attemptModel, diags diag.Diagnostics) {
 	if m.Region.IsNull() || m.SubmissionKey.ValueString() == "" {
 		return nil, nil
 	}
-	side, diags := m.region(ctx)
-	if diags.HasError() {
+	side, d := m.region(ctx)
+	if d.HasError() {
 		return nil, nil
 	}
 	keys := []string{m.SubmissionKey.ValueString()}
@@ -117,21 +117,36 @@ func (r *Resource) strays(ctx context.Context, m *model, attempts []attemptModel
 		if account.ID == "" || account.Location == "" {
 			continue
 		}
-		live, err := r.session.Live(ctx, account)
-		if err != nil {
-			failed = append(failed, err)
-			continue
-		}
-		for _, key := range keys {
-			for _, run := range live.With(key) {
+		add := func(key string, runs []engine.Run) {
+			for _, run := range runs {
 				stray := newStray(m.kind, account, key, run)
-				if !slices.ContainsFunc(attempts, stray.same) {
+				if !slices.ContainsFunc(slices.Concat(attempts, found), stray.same) {
 					found = append(found, stray)
 				}
 			}
 		}
+		live, err := r.session.Live(ctx, account)
+		if err == nil {
+			for _, key := range keys {
+				add(key, live.With(key))
+			}
+			if undone(m, attempts) {
+				var done *session.Succeeded
+				if done, err = r.session.Succeeded(ctx, account); err == nil {
+					add(m.SubmissionKey.ValueString(), done.With(m.SubmissionKey.ValueString()))
+				}
+			}
+		}
+		diags.Append(diagnostics.Unsearched(err, account.ID, account.Location, r.session)...)
 	}
-	return found, failed
+	return found, diags
+}
+
+// undone reports whether a success that nobody knows of would spare the run that
+// counts its work.
+func undone(m *model, attempts []attemptModel) bool {
+	i := failover.Current(toCore(attempts))
+	return m.OnFailover.ValueString() != string(failover.ResubmitAll) && (i < 0 || attempts[i].status() != failover.StatusSuccess)
 }
 
 // stopStrays stops the strays of a submission that was just created, and returns
@@ -140,6 +155,11 @@ func (r *Resource) strays(ctx context.Context, m *model, attempts []attemptModel
 func (r *Resource) stopStrays(ctx context.Context, m *model, attempts []attemptModel) (over []attemptModel, diags diag.Diagnostics) {
 	found, _ := r.strays(ctx, m, attempts)
 	for _, stray := range found {
+		if stray.status() == failover.StatusSuccess {
+			// The next plan keeps it, and stops the one that was just sent.
+			over = append(over, stray)
+			continue
+		}
 		where := stray.where()
 		if run, err := r.halt(ctx, stray); err != nil {
 			where.NextStep = "The next plan finds it and stops it."

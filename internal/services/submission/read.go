@@ -9,7 +9,6 @@ import (
 
 	"github.com/hashicorp/terraform-plugin-framework/diag"
 	"github.com/hashicorp/terraform-plugin-framework/types"
-	"github.com/hashicorp/terraform-plugin-log/tflog"
 
 	"github.com/genomics-continuity/terraform-provider-genomics/internal/azure"
 	"github.com/genomics-continuity/terraform-provider-genomics/internal/diagnostics"
@@ -96,15 +95,8 @@ func (r *Resource) refresh(ctx context.Context, m *model, attempts []attemptMode
 			}
 		}
 	}
-	strays, failed := r.strays(ctx, m, attempts)
-	for _, err := range failed {
-		if diagnostics.IsUnreachable(err) {
-			diags.Append(diagnostics.Unreachable(err, r.session)...)
-			continue
-		}
-		// What is wrong with a region is said where a run there is read.
-		tflog.Warn(ctx, "Runs that nobody knows of cannot be looked for", map[string]any{"reason": azure.Mask(err.Error())})
-	}
+	strays, d := r.strays(ctx, m, attempts)
+	diags.Append(d...)
 	if !gone || diags.HasError() {
 		return append(attempts, strays...), diags
 	}

@@ -92,6 +92,10 @@ func tell(ctx context.Context, client engine.Engine, id string) error {
 func (r *Resource) await(ctx context.Context, m *model, attempts []attemptModel, creating bool) diag.Diagnostics {
 	var diags diag.Diagnostics
 	current := failover.Current(toCore(attempts))
+	if current < 0 {
+		diags.AddError("No run counts", "There is nothing to wait for.\n\nNext step: plan again.")
+		return diags
+	}
 	a := &attempts[current]
 	client, id, err := r.client(*a)
 	var run engine.Run
