@@ -97,6 +97,7 @@ func Open(containerURL string, cred Credential, opts azcore.ClientOptions) (*Con
 // connect makes the azblob client.
 func (c *Container) connect(cred Credential) error {
 	options := &container.ClientOptions{ClientOptions: c.options}
+	options.PerCallPolicies = append(slices.Clone(options.PerCallPolicies), rowsPolicy{})
 	options.PerRetryPolicies = append(slices.Clone(options.PerRetryPolicies), throttlePolicy{})
 	var err error
 	switch {

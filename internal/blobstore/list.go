@@ -66,6 +66,7 @@ type page struct {
 // pages walks a listing by its answers.
 func (c *Container) pages(ctx context.Context, prefix string) iter.Seq2[page, error] {
 	return func(yield func(page, error) bool) {
+		ctx, rows := taking(ctx)
 		tags := !c.tagless.Load()
 		pager := c.pager(prefix, tags, "")
 		first, marker, busy := true, "", 0
@@ -104,7 +105,7 @@ func (c *Container) pages(ctx context.Context, prefix string) iter.Seq2[page, er
 				yield(page{}, c.wrap("list", "", errors.New("the answer holds no list of blobs")))
 				return
 			}
-			p := page{blobs: make([]Blob, 0, len(answer.Segment.BlobItems)), more: marker != ""}
+			p := page{blobs: rows.give(tags), more: marker != ""}
 			for _, item := range answer.Segment.BlobItems {
 				p.blobs = append(p.blobs, fromItem(item, tags))
 			}
