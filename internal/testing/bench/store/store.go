@@ -56,7 +56,7 @@ type size struct {
 
 func (s Settings) size() size {
 	if s.Quick {
-		return size{small: 200, smallBytes: 16 << 10, large: 4, largeBytes: 8 << 20, noop: 1000, listing: 100_000}
+		return size{small: 200, smallBytes: 16 << 10, large: 4, largeBytes: 8 << 20, noop: 1000, listing: 200_000}
 	}
 	return size{small: 2000, smallBytes: 16 << 10, large: 20, largeBytes: 64 << 20, noop: 20_000, listing: 2_000_000}
 }
