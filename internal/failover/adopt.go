@@ -49,7 +49,9 @@ func Adopt(key string, policy Policy, found []Found, superseded []string) Adopti
 	pick(func(f Found) bool {
 		return f.Status == StatusSuccess && (policy != ResubmitAll || !slices.Contains(superseded, f.WorkflowID))
 	})
-	pick(func(f Found) bool { return f.Status.Live() && f.Status != StatusCancelling && f.Status != StatusStalled })
+	pick(func(f Found) bool {
+		return f.Status.Live() && f.Status != StatusCancelling && f.Status != StatusStalled
+	})
 	pick(func(f Found) bool {
 		return f.Status == StatusFailed && !slices.Contains(superseded, f.WorkflowID)
 	})

@@ -47,6 +47,7 @@ type configModel struct {
 	ServiceEndpoints          types.Map    `tfsdk:"service_endpoints"`
 	RegionTimeout             types.String `tfsdk:"region_timeout"`
 	AccessKeys                types.Map    `tfsdk:"access_keys"`
+	EndpointCredentials       types.Map    `tfsdk:"endpoint_credentials"`
 }
 
 // resolve turns the provider block and the environment into a configuration. Configuration goes before environment, and that
@@ -74,6 +75,7 @@ func resolve(model configModel, getenv func(string) string) (azure.Config, diag.
 		ServiceEndpoints:          r.endpoints(model.ServiceEndpoints),
 		RegionTimeout:             r.timeout(r.text("region_timeout", model.RegionTimeout, envRegionTimeout)),
 		AccessKeys:                r.accessKeys(model.AccessKeys),
+		EndpointCredentials:       r.endpointCredentials(model.EndpointCredentials),
 	}
 	return cfg, r.diags
 }

@@ -77,7 +77,7 @@ func (p *genomics) Configure(ctx context.Context, req provider.ConfigureRequest,
 
 // Resources lists the resources.
 func (p *genomics) Resources(context.Context) []func() resource.Resource {
-	return []func() resource.Resource{account.NewResource, regionpair.New, inputstore.New, submission.New, drill.New}
+	return []func() resource.Resource{account.NewResource, regionpair.New, inputstore.New, submission.New, submission.NewTask, submission.NewRun, drill.New}
 }
 
 // DataSources lists the data sources.

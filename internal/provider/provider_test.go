@@ -70,7 +70,7 @@ func TestIdentities(t *testing.T) {
 	for _, d := range resp.Diagnostics {
 		t.Errorf("%s: %s", d.Summary, d.Detail)
 	}
-	if len(resp.IdentitySchemas) != 4 {
+	if len(resp.IdentitySchemas) != 6 {
 		t.Errorf("%d identities", len(resp.IdentitySchemas))
 	}
 }

@@ -62,6 +62,19 @@ func providerSchema() schema.Schema {
 			"region_timeout": text(fmt.Sprintf("How long one region may take to answer, as a duration such as `10s`, between %s and %s. A "+
 				"region that takes longer is treated as unreachable by the rest of the run: its resources keep their last known state, "+
 				"and one warning says so. Default: `%s`.", minimumRegionTimeout, maximumRegionTimeout, defaultRegionTimeout), envRegionTimeout),
+			"endpoint_credentials": schema.MapNestedAttribute{
+				Optional:  true,
+				Sensitive: true,
+				MarkdownDescription: "How to log in to servers of GA4GH's TES and WES, by base URL as a `genomics_region_pair` has it: with `username` and `password`, with a " +
+					"`bearer_token`, or with a token of Microsoft Entra ID for a `scope`, as the identity that is logged in. Default: none, for servers that know nobody. " +
+					"There is no environment variable.",
+				NestedObject: schema.NestedAttributeObject{Attributes: map[string]schema.Attribute{
+					"username":     schema.StringAttribute{Optional: true, MarkdownDescription: "Name for HTTP's basic authentication."},
+					"password":     schema.StringAttribute{Optional: true, Sensitive: true, MarkdownDescription: "Password for HTTP's basic authentication."},
+					"bearer_token": schema.StringAttribute{Optional: true, Sensitive: true, MarkdownDescription: "Token that is sent as it is."},
+					"scope":        schema.StringAttribute{Optional: true, MarkdownDescription: "Scope to get a token for, such as `api://tes/.default`."},
+				}},
+			},
 			"access_keys": schema.MapAttribute{
 				ElementType: types.StringType,
 				Optional:    true,

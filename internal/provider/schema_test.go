@@ -14,7 +14,7 @@ func TestTheSchemaIsSound(t *testing.T) {
 	if diags := s.ValidateImplementation(t.Context()); diags.HasError() {
 		t.Fatal(diags)
 	}
-	secrets := []string{"client_secret", "client_certificate_password", "oidc_token", "oidc_request_token", "access_keys"}
+	secrets := []string{"client_secret", "client_certificate_password", "oidc_token", "oidc_request_token", "access_keys", "endpoint_credentials"}
 	for name, attribute := range s.Attributes {
 		description := attribute.GetMarkdownDescription()
 		if !attribute.IsOptional() || attribute.IsRequired() {
@@ -23,7 +23,7 @@ func TestTheSchemaIsSound(t *testing.T) {
 		if attribute.IsSensitive() != slices.Contains(secrets, name) {
 			t.Errorf("%s: sensitive is %v", name, attribute.IsSensitive())
 		}
-		if name != "access_keys" && !strings.Contains(description, " Environment: `") {
+		if name != "access_keys" && name != "endpoint_credentials" && !strings.Contains(description, " Environment: `") {
 			t.Errorf("%s: the description does not say which variable gives it: %s", name, description)
 		}
 		if _, isText := attribute.(schema.StringAttribute); !isText && !strings.Contains(description, "Default: ") {

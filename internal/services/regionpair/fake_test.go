@@ -159,6 +159,7 @@ func (s *servers) pair(t *testing.T, active string, generation int64) *model {
 				"storage_account_id": types.StringValue("/subscriptions/s/resourceGroups/rg/providers/Microsoft.Storage/storageAccounts/" + l + "st"),
 				"container_name":     types.StringValue("out"),
 			}),
+			"tes": types.ObjectNull(serverTypes), "wes": types.ObjectNull(serverTypes),
 		})
 	}
 	m.Accept = types.SetNull(types.StringType)
@@ -166,7 +167,7 @@ func (s *servers) pair(t *testing.T, active string, generation int64) *model {
 	secondary, _ := m.side(t.Context(), roleSecondary)
 	for _, side := range []*side{&primary, &secondary} {
 		l := side.location.ValueString()
-		side.apiURL, side.url = types.StringValue(s.url+"/"+l), types.StringValue(s.url+"/"+l+"st/out")
+		side.service.APIURL, side.url = types.StringValue(s.url+"/"+l), types.StringValue(s.url+"/"+l+"st/out")
 	}
 	settings, _ := m.failover(t.Context())
 	first, second, _ := activeSide(m.ActiveRegion, primary, secondary)

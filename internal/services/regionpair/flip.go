@@ -136,20 +136,20 @@ func (c *change) confirm(ctx context.Context) diag.Diagnostics {
 		ask = append(ask, c.standby)
 	}
 	for i, role := range ask {
-		client, err := c.session.Service(account(role))
+		e, err := c.session.Engine(account(role))
 		if err == nil {
-			err = client.Ping(ctx)
+			_, err = e.Health(ctx)
 		}
 		if err == nil {
 			continue
 		}
 		err = fmt.Errorf("the workflow service in %s did not take a request: %w", role.Location.ValueString(), err)
 		if i > 0 {
-			diags.Append(diagnostics.Error("A planned failover needs both regions", err, diagnostics.Context{Resource: role.AccountID.ValueString(), Region: role.Location.ValueString(),
+			diags.Append(diagnostics.Error("A planned failover needs both regions", err, diagnostics.Context{Resource: account(role).ID, Region: role.Location.ValueString(),
 				NextStep: fmt.Sprintf("Set failover.mode to \"forced\" to fail over without %s.", role.Location.ValueString())}))
 			continue
 		}
-		diags.Append(c.unusable(fmt.Sprintf("No failover to %s", role.Location.ValueString()), err, role.AccountID.ValueString()))
+		diags.Append(c.unusable(fmt.Sprintf("No failover to %s", role.Location.ValueString()), err, account(role).ID))
 	}
 	return diags
 }

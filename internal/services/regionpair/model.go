@@ -10,8 +10,8 @@ import (
 	"github.com/hashicorp/terraform-plugin-framework/types"
 	"github.com/hashicorp/terraform-plugin-framework/types/basetypes"
 
-	"github.com/genomics-continuity/terraform-provider-genomics/internal/azure"
 	"github.com/genomics-continuity/terraform-provider-genomics/internal/region"
+	"github.com/genomics-continuity/terraform-provider-genomics/internal/services/endpoint"
 )
 
 // The roles of a side. They belong to the configuration and never move; which
@@ -42,12 +42,6 @@ type identityModel struct {
 	Name types.String `tfsdk:"name"`
 }
 
-type sideModel struct {
-	Location  types.String `tfsdk:"location"`
-	AccountID types.String `tfsdk:"account_id"`
-	Output    types.Object `tfsdk:"output"`
-}
-
 type outputModel struct {
 	StorageAccountID types.String `tfsdk:"storage_account_id"`
 	ContainerName    types.String `tfsdk:"container_name"`
@@ -69,6 +63,7 @@ type roleModel struct {
 	PairName               types.String `tfsdk:"pair_name"`
 	Role                   types.String `tfsdk:"role"`
 	Location               types.String `tfsdk:"location"`
+	Engine                 types.String `tfsdk:"engine"`
 	AccountID              types.String `tfsdk:"account_id"`
 	AccountName            types.String `tfsdk:"account_name"`
 	APIURL                 types.String `tfsdk:"api_url"`
@@ -87,6 +82,7 @@ var roleTypes = map[string]attr.Type{
 	"pair_name":                 types.StringType,
 	"role":                      types.StringType,
 	"location":                  types.StringType,
+	"engine":                    types.StringType,
 	"account_id":                types.StringType,
 	"account_name":              types.StringType,
 	"api_url":                   types.StringType,
@@ -106,13 +102,11 @@ var roleTypes = map[string]attr.Type{
 type side struct {
 	role      string
 	location  types.String
-	accountID types.String
+	service   endpoint.Service
 	storageID types.String
 	container types.String
-	// apiURL and url, of the container, are no part of the configuration; they follow
-	// from it.
-	apiURL types.String
-	url    types.String
+	// url, of the container, is no part of the configuration; it follows from it.
+	url types.String
 }
 
 func (m *model) side(ctx context.Context, role string) (side, diag.Diagnostics) {
@@ -120,18 +114,21 @@ func (m *model) side(ctx context.Context, role string) (side, diag.Diagnostics) 
 	if role == roleSecondary {
 		object = m.Secondary
 	}
-	out := side{role: role, location: types.StringUnknown(), accountID: types.StringUnknown(), storageID: types.StringUnknown(), container: types.StringUnknown(), apiURL: types.StringUnknown(), url: types.StringUnknown()}
+	out := side{role: role, location: types.StringUnknown(), service: endpoint.Unknown(), storageID: types.StringUnknown(), container: types.StringUnknown(), url: types.StringUnknown()}
 	if object.IsUnknown() || object.IsNull() {
 		return out, nil
 	}
-	var s sideModel
-	diags := object.As(ctx, &s, basetypes.ObjectAsOptions{})
-	out.location, out.accountID = s.Location, s.AccountID
-	if s.Output.IsUnknown() || s.Output.IsNull() {
-		return out, diags
+	attributes := object.Attributes()
+	out.service = endpoint.Of(attributes)
+	if location, ok := attributes["location"].(types.String); ok {
+		out.location = location
+	}
+	output, ok := attributes["output"].(types.Object)
+	if !ok || output.IsUnknown() || output.IsNull() {
+		return out, nil
 	}
 	var o outputModel
-	diags.Append(s.Output.As(ctx, &o, basetypes.ObjectAsOptions{})...)
+	diags := output.As(ctx, &o, basetypes.ObjectAsOptions{})
 	out.storageID, out.container = o.StorageAccountID, o.ContainerName
 	return out, diags
 }
@@ -166,19 +163,13 @@ func (m *model) failover(ctx context.Context) (failoverModel, diag.Diagnostics) 
 
 // describe is a side in its role.
 func (m *model) describe(s, peer side, f failoverModel) roleModel {
-	r := roleModel{
+	return roleModel{
 		PairName: m.Name, Role: types.StringValue(s.role),
-		Location: normalized(s.location), AccountID: s.accountID, AccountName: types.StringUnknown(), APIURL: s.apiURL,
+		Location: normalized(s.location), Engine: s.service.Engine, AccountID: s.service.AccountID, AccountName: s.service.AccountName, APIURL: s.service.APIURL,
 		OutputStorageAccountID: s.storageID, OutputContainerURL: s.url, Generation: m.Generation,
 		FailoverMode: f.Mode, MaxDataLoss: f.MaxDataLoss, DrainTimeout: f.DrainTimeout,
-		PeerLocation: normalized(peer.location), PeerAccountID: peer.accountID, PeerAPIURL: peer.apiURL,
+		PeerLocation: normalized(peer.location), PeerAccountID: peer.service.AccountID, PeerAPIURL: peer.service.APIURL,
 	}
-	if !s.accountID.IsUnknown() {
-		if id, err := azure.ParseAccountID(s.accountID.ValueString()); err == nil {
-			r.AccountName = types.StringValue(id.Name)
-		}
-	}
-	return r
 }
 
 func normalized(location types.String) types.String {

@@ -205,47 +205,23 @@ func (r *Resource) look(ctx context.Context, roles []roleModel, book ledger) dia
 func (r *Resource) locate(ctx context.Context, s *side, prior []roleModel) diag.Diagnostics {
 	var diags diag.Diagnostics
 	at := path.Root(s.role)
-	if services.Known(s.location) {
-		url, err := r.session.ServiceURL(s.location.ValueString())
-		if err != nil {
-			diags.AddAttributeError(at.AtName("location"), "No service endpoint for this region", err.Error())
-			return diags
-		}
-		s.apiURL = types.StringValue(url)
+	if diags.Append(s.service.Locate(r.session, s.location, at)...); diags.HasError() {
+		return diags
 	}
 	urls := make([]services.KnownURL, 0, len(prior))
 	checked := false
 	for _, p := range prior {
 		urls = append(urls, services.KnownURL{Location: p.Location, StorageAccountID: p.OutputStorageAccountID, URL: p.OutputContainerURL})
-		checked = checked || p.AccountID.Equal(s.accountID) && p.Location.Equal(normalized(s.location))
+		checked = checked || s.service.Same(p.Engine, p.AccountID, p.APIURL) && p.Location.Equal(normalized(s.location))
 	}
 	if !checked {
-		diags.Append(r.place(ctx, *s)...)
+		// It is asked once, when the service comes into the pair: a failover has to do
+		// without Resource Manager.
+		diags.Append(s.service.Place(ctx, r.session, s.location, at)...)
 	}
 	var d diag.Diagnostics
 	s.url, d = s.output().PlannedURL(ctx, r.session, at.AtName("output").AtName("storage_account_id"), urls)
 	diags.Append(d...)
-	return diags
-}
-
-// place checks that a side's account is where the side says, for its region's
-// service, gate and residency rest on it. It is asked once, when the account comes
-// into the pair: a failover has to do without Resource Manager.
-func (r *Resource) place(ctx context.Context, s side) diag.Diagnostics {
-	var diags diag.Diagnostics
-	if !services.Known(s.accountID) || !services.Known(s.location) {
-		return diags
-	}
-	account, err := r.session.Account(ctx, s.accountID.ValueString())
-	if err != nil || account.Location == "" {
-		// It may not exist yet, or Resource Manager may be away.
-		return diags
-	}
-	if got, want := region.Normalize(account.Location), region.Normalize(s.location.ValueString()); got != want {
-		diags.AddAttributeError(path.Root(s.role).AtName("account_id"), "Account in another region",
-			fmt.Sprintf("account %s is in %s, but it is configured for %s. Its service would be asked for in the wrong region.\n\n"+
-				"Next step: give this side the account that is in %s, or set its location to %s.", account.Name, got, want, want, got))
-	}
 	return diags
 }
 

@@ -13,6 +13,7 @@ import (
 	"github.com/genomics-continuity/terraform-provider-genomics/internal/diagnostics"
 	"github.com/genomics-continuity/terraform-provider-genomics/internal/failover"
 	"github.com/genomics-continuity/terraform-provider-genomics/internal/services"
+	"github.com/genomics-continuity/terraform-provider-genomics/internal/services/endpoint"
 	"github.com/genomics-continuity/terraform-provider-genomics/internal/session"
 )
 
@@ -80,7 +81,7 @@ func (r *Resource) read(ctx context.Context, object *types.Object) (role roleMod
 	// share this list. The storage comes first: a busy one is taken for a region in
 	// trouble only as long as nothing has answered there.
 	_, unlisted := r.session.Live(ctx, account(role))
-	diags.Append(diagnostics.Unsearched(unlisted, role.AccountID.ValueString(), role.Location.ValueString(), r.session)...)
+	diags.Append(diagnostics.Unsearched(unlisted, account(role).ID, role.Location.ValueString(), r.session)...)
 	if dark := r.session.Gate(role.Location.ValueString()).Err(); dark != nil {
 		err = dark
 	}
@@ -113,7 +114,7 @@ func (r *Resource) read(ctx context.Context, object *types.Object) (role roleMod
 }
 
 func account(role roleModel) session.ServiceAccount {
-	return session.ServiceAccount{ID: role.AccountID.ValueString(), Location: role.Location.ValueString(), URL: role.APIURL.ValueString()}
+	return endpoint.Account(role.Engine, role.AccountID, role.APIURL, role.Location)
 }
 
 // forget deletes the records that this configuration wrote and nobody else goes by,

@@ -2,6 +2,8 @@ package regionpair
 
 import (
 	"context"
+	"maps"
+	"strings"
 
 	"github.com/hashicorp/terraform-plugin-framework-timeouts/resource/timeouts"
 	"github.com/hashicorp/terraform-plugin-framework-validators/setvalidator"
@@ -16,6 +18,7 @@ import (
 
 	"github.com/genomics-continuity/terraform-provider-genomics/internal/failover"
 	"github.com/genomics-continuity/terraform-provider-genomics/internal/services/check"
+	"github.com/genomics-continuity/terraform-provider-genomics/internal/services/endpoint"
 )
 
 // The modes of a failover.
@@ -126,7 +129,7 @@ func resourceSchema(ctx context.Context) schema.Schema {
 }
 
 func sideAttribute(description string) schema.SingleNestedAttribute {
-	return schema.SingleNestedAttribute{
+	side := schema.SingleNestedAttribute{
 		Required:            true,
 		MarkdownDescription: description,
 		Attributes: map[string]schema.Attribute{
@@ -134,11 +137,6 @@ func sideAttribute(description string) schema.SingleNestedAttribute {
 				Required:            true,
 				MarkdownDescription: "Azure region, such as `westus2`.",
 				Validators:          []validator.String{check.Location()},
-			},
-			"account_id": schema.StringAttribute{
-				Required:            true,
-				MarkdownDescription: "Resource ID of the `genomics_account` in this region.",
-				Validators:          []validator.String{check.AccountID()},
 			},
 			"output": schema.SingleNestedAttribute{
 				Required:            true,
@@ -158,6 +156,8 @@ func sideAttribute(description string) schema.SingleNestedAttribute {
 			},
 		},
 	}
+	maps.Copy(side.Attributes, endpoint.Attributes())
+	return side
 }
 
 func roleAttribute(description string) schema.SingleNestedAttribute {
@@ -171,9 +171,10 @@ func roleAttribute(description string) schema.SingleNestedAttribute {
 			"pair_name":                 text("Name of the pair."),
 			"role":                      text("`primary` or `secondary`, as configured; it does not change in a failover."),
 			"location":                  text("Azure region."),
-			"account_id":                text("Resource ID of the account."),
-			"account_name":              text("Name of the account."),
-			"api_url":                   text("Base URL of the workflow service in this region."),
+			"engine":                    text("What runs workflows there: one of `" + strings.Join(endpoint.Engines(), "`, `") + "`."),
+			"account_id":                text("Resource ID of the account; null where a server is named by its URL."),
+			"account_name":              text("Name of the account; null where a server is named by its URL."),
+			"api_url":                   text("Base URL of the workflow service or server in this region."),
 			"output_storage_account_id": text("Resource ID of the output storage account."),
 			"output_container_url":      text("URL of the output container; null when it was found missing, which the next apply mends."),
 			"generation":                schema.Int64Attribute{Computed: true, MarkdownDescription: "The pair's generation."},
@@ -181,8 +182,8 @@ func roleAttribute(description string) schema.SingleNestedAttribute {
 			"max_data_loss":             text("The pair's `failover.max_data_loss`; null if none is set."),
 			"drain_timeout":             text("The pair's `failover.drain_timeout`; null if none is set."),
 			"peer_location":             text("Azure region of the other side."),
-			"peer_account_id":           text("Resource ID of the other side's account."),
-			"peer_api_url":              text("Base URL of the workflow service in the other side's region."),
+			"peer_account_id":           text("Resource ID of the other side's account; null where a server is named by its URL."),
+			"peer_api_url":              text("Base URL of the workflow service or server in the other side's region."),
 		},
 	}
 }

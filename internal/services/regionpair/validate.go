@@ -13,6 +13,7 @@ import (
 
 	"github.com/genomics-continuity/terraform-provider-genomics/internal/region"
 	"github.com/genomics-continuity/terraform-provider-genomics/internal/services"
+	"github.com/genomics-continuity/terraform-provider-genomics/internal/services/endpoint"
 )
 
 // validate holds the rules between attributes. It asks nobody anything, and
@@ -24,6 +25,7 @@ func validate(ctx context.Context, config model) diag.Diagnostics {
 	if diags.HasError() {
 		return diags
 	}
+	diags.Append(oneService(config)...)
 	p, s := primary.location, secondary.location
 	if services.Known(p) && services.Known(s) {
 		if region.Normalize(p.ValueString()) == region.Normalize(s.ValueString()) {
@@ -74,4 +76,28 @@ func pairOf(location string) string {
 		return r.Pair
 	}
 	return "no other region"
+}
+
+// oneService holds the sides to one service each, of one kind.
+func oneService(config model) diag.Diagnostics {
+	var diags diag.Diagnostics
+	said := map[string]string{}
+	for _, role := range []string{rolePrimary, roleSecondary} {
+		object := map[string]types.Object{rolePrimary: config.Primary, roleSecondary: config.Secondary}[role]
+		if !services.Known(object) {
+			return diags
+		}
+		given := endpoint.Given(object.Attributes())
+		if len(given) != 1 {
+			diags.AddAttributeError(path.Root(role), "What runs workflows on this side is not clear",
+				fmt.Sprintf("A side has exactly one of %s; this one has %d.", strings.Join(endpoint.Arguments(), ", "), len(given)))
+			continue
+		}
+		said[role] = given[0]
+	}
+	if len(said) == 2 && said[rolePrimary] != said[roleSecondary] {
+		diags.AddAttributeError(path.Root(roleSecondary).AtName(said[roleSecondary]), "The sides of the pair are of two kinds",
+			fmt.Sprintf("The primary has %s and the secondary %s. A run that one of them was sent could not be sent to the other.", said[rolePrimary], said[roleSecondary]))
+	}
+	return diags
 }

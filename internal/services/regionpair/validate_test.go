@@ -10,7 +10,9 @@ import (
 
 var (
 	outputTypes = map[string]attr.Type{"storage_account_id": types.StringType, "container_name": types.StringType}
-	sideTypes   = map[string]attr.Type{"location": types.StringType, "account_id": types.StringType, "output": types.ObjectType{AttrTypes: outputTypes}}
+	serverTypes = map[string]attr.Type{"url": types.StringType}
+	sideTypes   = map[string]attr.Type{"location": types.StringType, "account_id": types.StringType, "output": types.ObjectType{AttrTypes: outputTypes},
+		"tes": types.ObjectType{AttrTypes: serverTypes}, "wes": types.ObjectType{AttrTypes: serverTypes}}
 )
 
 func sideObject(location types.String) types.Object {
@@ -19,7 +21,44 @@ func sideObject(location types.String) types.Object {
 		"account_id": types.StringValue("/subscriptions/s/resourceGroups/rg/providers/Microsoft.Genomics/accounts/lab"),
 		"output": types.ObjectValueMust(outputTypes, map[string]attr.Value{
 			"storage_account_id": types.StringUnknown(), "container_name": types.StringValue("outputs")}),
+		"tes": types.ObjectNull(serverTypes), "wes": types.ObjectNull(serverTypes),
 	})
+}
+
+func server(url string) types.Object {
+	return types.ObjectValueMust(serverTypes, map[string]attr.Value{"url": types.StringValue(url)})
+}
+
+// Each side has one service, and both sides the same kind of one.
+func TestOneServiceOfOneKind(t *testing.T) {
+	for name, tc := range map[string]struct {
+		primary, secondary map[string]attr.Value
+		want               string
+	}{
+		"accounts":        {nil, nil, ""},
+		"servers":         {map[string]attr.Value{"tes": server("https://a.example/v1")}, map[string]attr.Value{"tes": server("https://b.example/v1")}, ""},
+		"of two kinds":    {map[string]attr.Value{"tes": server("https://a.example/v1")}, map[string]attr.Value{"wes": server("https://b.example/v1")}, "of two kinds"},
+		"account and url": {nil, map[string]attr.Value{"wes": server("https://b.example/v1")}, "of two kinds"},
+		"nothing":         {map[string]attr.Value{}, nil, "not clear"},
+		"both":            {map[string]attr.Value{"tes": server("https://a.example/v1"), "wes": server("https://a.example/v1")}, nil, "not clear"},
+	} {
+		m := pairOfRegions("westus2", "westus2", "westeurope")
+		for object, services := range map[*types.Object]map[string]attr.Value{&m.Primary: tc.primary, &m.Secondary: tc.secondary} {
+			if services == nil {
+				continue
+			}
+			attributes := object.Attributes()
+			attributes["account_id"] = types.StringNull()
+			for argument, value := range services {
+				attributes[argument] = value
+			}
+			*object = types.ObjectValueMust(sideTypes, attributes)
+		}
+		diags := validate(t.Context(), m)
+		if (tc.want == "") != !diags.HasError() || tc.want != "" && !strings.Contains(diags[0].Summary(), tc.want) {
+			t.Errorf("%s: %v", name, diags)
+		}
+	}
 }
 
 func pairOfRegions(active, primary, secondary string, geographies ...string) model {

@@ -32,7 +32,7 @@ func endpointSchema(ctx context.Context, k *kind, description string, own map[st
 	s.Attributes["name"] = named(s.Attributes["name"], k)
 	region := regionAttribute()
 	region.Attributes["account_id"] = schema.StringAttribute{Optional: true, MarkdownDescription: "Without meaning here."}
-	region.Attributes["engine"] = schema.StringAttribute{Optional: true, MarkdownDescription: fmt.Sprintf("What runs there: `%s`.", k.engine), Validators: []validator.String{
+	region.Attributes["engine"] = schema.StringAttribute{Optional: true, MarkdownDescription: "What runs there: `" + k.engine + "`.", Validators: []validator.String{
 		check.String("must be the engine of this resource", "The pair has another engine", func(name string) error {
 			if name == k.engine {
 				return nil
