@@ -33,6 +33,8 @@ that failed with it. Four samples would now be computed, and written, twice.`, d
 		{"Plan after the return", `The plan finds the stale runs and shows that they will be stopped (fenced).`, d.planFencing},
 		{"Fence", `The apply cancels them, and waits until the service says that they have ended.`, d.fence},
 		{"Fail back", `The variable goes back to westus2. Everything has finished, so nothing runs again.`, d.failBack},
+		{"Ready for the next one", `Nobody should learn in an outage that a failover does not work. The data source looks at both
+regions in a plan, changes nothing, and reports.`, d.ready},
 	}
 }
 
