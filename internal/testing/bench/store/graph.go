@@ -5,6 +5,7 @@ import (
 	"math"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 )
 
@@ -22,13 +23,14 @@ func draw(path, title string, points []point) error {
 	fmt.Fprintf(&out, `<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 %.0f %.0f" font-family="sans-serif" font-size="12">`+"\n", graphWidth, height)
 	fmt.Fprintf(&out, `<rect width="%.0f" height="%.0f" fill="white"/>`+"\n", graphWidth, height)
 	fmt.Fprintf(&out, `<text x="%.0f" y="24" font-size="15">%s</text>`+"\n", marginLeft, title)
-	var seconds, memory []float64
+	var seconds, worked, memory []float64
 	for _, p := range points {
 		seconds = append(seconds, p.Seconds)
+		worked = append(worked, p.Worked)
 		memory = append(memory, float64(p.Memory)/(1<<20))
 	}
-	panel(&out, marginTop, "seconds", "#0b62a4", points, seconds)
-	panel(&out, marginTop+panelHeight+below, "MiB of memory", "#a4490b", points, memory)
+	panel(&out, marginTop, "seconds; below, in grey, the processor's", points, curve{"#0b62a4", seconds}, curve{"#888", worked})
+	panel(&out, marginTop+panelHeight+below, "MiB of memory", points, curve{"#a4490b", memory})
 	out.WriteString("</svg>\n")
 	if err := os.MkdirAll(filepath.Dir(path), 0o750); err != nil {
 		return err
@@ -36,13 +38,15 @@ func draw(path, title string, points []point) error {
 	return os.WriteFile(path, []byte(out.String()), 0o644)
 }
 
-// panel draws one curve with its axes.
-func panel(out *strings.Builder, top float64, unit, colour string, points []point, values []float64) {
-	most := 0.0
-	for _, v := range values {
-		most = max(most, v)
-	}
-	most = roundUp(most)
+// curve is a value for each point.
+type curve struct {
+	colour string
+	values []float64
+}
+
+// panel draws curves with their axes. The first one is the highest.
+func panel(out *strings.Builder, top float64, unit string, points []point, curves ...curve) {
+	most := roundUp(slices.Max(curves[0].values))
 	last := float64(points[len(points)-1].Blobs)
 	bottom := top + panelHeight
 	for i := range 5 {
@@ -55,11 +59,13 @@ func panel(out *strings.Builder, top float64, unit, colour string, points []poin
 	}
 	fmt.Fprintf(out, `<text x="%.0f" y="%.1f" text-anchor="end">million blobs</text>`+"\n", marginLeft+panelWidth, bottom+34)
 	fmt.Fprintf(out, `<text x="%.0f" y="%.1f">%s</text>`+"\n", marginLeft, top-8, unit)
-	line := make([]string, 0, len(points))
-	for i, p := range points {
-		line = append(line, fmt.Sprintf("%.1f,%.1f", marginLeft+float64(p.Blobs)/last*panelWidth, bottom-values[i]/most*panelHeight))
+	for _, c := range curves {
+		line := make([]string, 0, len(points))
+		for i, p := range points {
+			line = append(line, fmt.Sprintf("%.1f,%.1f", marginLeft+float64(p.Blobs)/last*panelWidth, bottom-min(c.values[i]/most, 1)*panelHeight))
+		}
+		fmt.Fprintf(out, `<polyline fill="none" stroke="%s" stroke-width="2" points="%s"/>`+"\n", c.colour, strings.Join(line, " "))
 	}
-	fmt.Fprintf(out, `<polyline fill="none" stroke="%s" stroke-width="2" points="%s"/>`+"\n", colour, strings.Join(line, " "))
 }
 
 // roundUp is the next of 1, 2, 4 and 8 times a power of ten, so that quarters of it are short.

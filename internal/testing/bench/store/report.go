@@ -78,7 +78,7 @@ func (r *report) curve(what string, points []point, used sample) {
 	step := max(1, len(points)/10)
 	for i := step - 1; i < len(points); i += step {
 		p := points[i]
-		fmt.Fprintf(&out, "  %9d blobs %8.1f s %6.1f MiB\n", p.Blobs, p.Seconds, float64(p.Memory)/(1<<20))
+		fmt.Fprintf(&out, "  %9d blobs %8.1f s %8.1f s of CPU %6.1f MiB\n", p.Blobs, p.Seconds, p.Worked, float64(p.Memory)/(1<<20))
 	}
 	fmt.Fprintln(r.out, out.String())
 }

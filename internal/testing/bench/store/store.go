@@ -259,6 +259,7 @@ func listing(ctx context.Context, s Settings, r *report) error {
 	r.curve(what, points, used)
 	r.claims(what,
 		claim{what: "time of the second half, times the first's", got: one(late.seconds / early.seconds), most: 1.25, time: true},
+		claim{what: "the processor's, times the first's", got: one(late.worked / early.worked), most: 1.25, time: true},
 		claim{what: "MiB more in the second half than in the first", got: one(float64(late.memory-early.memory) / (1 << 20)), most: 16, format: "%.1f"},
 	)
 	if s.Graph == "" {

@@ -157,9 +157,9 @@ func list(ctx context.Context, t *testing.T, url string) string {
 }
 
 func TestHalves(t *testing.T) {
-	points := []point{{1, 1, 10}, {2, 2, 30}, {3, 4, 20}, {4, 6, 40}}
+	points := []point{{1, 1, 1, 10}, {2, 2, 1, 30}, {3, 4, 2, 20}, {4, 6, 4, 40}}
 	early, late, err := halves(points)
-	if err != nil || early != (half{2, 30}) || late != (half{4, 40}) {
+	if err != nil || early != (half{2, 1, 30}) || late != (half{4, 3, 40}) {
 		t.Errorf("%v %v %v", early, late, err)
 	}
 	if _, _, err := halves(points[:1]); err == nil {
@@ -169,7 +169,7 @@ func TestHalves(t *testing.T) {
 
 func TestDraw(t *testing.T) {
 	path := filepath.Join(t.TempDir(), "images", "x.svg")
-	if err := draw(path, "a title", []point{{1e6, 30, 40 << 20}, {2e6, 61, 41 << 20}}); err != nil {
+	if err := draw(path, "a title", []point{{1e6, 30, 9, 40 << 20}, {2e6, 61, 20, 41 << 20}}); err != nil {
 		t.Fatal(err)
 	}
 	content, err := os.ReadFile(path)

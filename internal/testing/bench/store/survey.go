@@ -36,10 +36,10 @@ func survey(ctx context.Context, s Settings, blobs int) ([]point, sample, error)
 	return used.Points, used, err
 }
 
-// half is what half a listing took: its time, and the most memory held in it.
+// half is what half a listing took: its time, that of the processor, and the most memory held in it.
 type half struct {
-	seconds float64
-	memory  int64
+	seconds, worked float64
+	memory          int64
 }
 
 // halves splits a curve in two of as many blobs each.
@@ -55,7 +55,8 @@ func halves(points []point) (early, late half, err error) {
 			late.memory = max(late.memory, p.Memory)
 		}
 	}
-	early.seconds = points[middle-1].Seconds
-	late.seconds = points[2*middle-1].Seconds - early.seconds
+	first, last := points[middle-1], points[2*middle-1]
+	early.seconds, early.worked = first.Seconds, first.Worked
+	late.seconds, late.worked = last.Seconds-first.Seconds, last.Worked-first.Worked
 	return early, late, nil
 }

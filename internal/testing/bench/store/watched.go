@@ -7,6 +7,7 @@ import (
 	"runtime"
 	"strconv"
 	"strings"
+	"syscall"
 	"time"
 
 	"github.com/genomics-continuity/terraform-provider-genomics/internal/blobstore"
@@ -17,7 +18,8 @@ import (
 type point struct {
 	Blobs   int
 	Seconds float64
-	Memory  int64 // resident, in bytes
+	Worked  float64 // seconds of the processor
+	Memory  int64   // resident, in bytes
 }
 
 // watched is a store that notes how its listing gets on.
@@ -37,10 +39,19 @@ func (w *watched) List(ctx context.Context, prefix string) iter.Seq2[blobstore.B
 				return
 			}
 			if n++; n%w.every == 0 {
-				w.points = append(w.points, point{Blobs: n, Seconds: time.Since(w.began).Seconds(), Memory: resident()})
+				w.points = append(w.points, point{Blobs: n, Seconds: time.Since(w.began).Seconds(), Worked: worked(), Memory: resident()})
 			}
 		}
 	}
+}
+
+// worked is the processor's time that this process took so far, in seconds; zero where the system doesn't tell.
+func worked() float64 {
+	var used syscall.Rusage
+	if err := syscall.Getrusage(syscall.RUSAGE_SELF, &used); err != nil {
+		return 0
+	}
+	return time.Duration(used.Utime.Nano() + used.Stime.Nano()).Seconds()
 }
 
 // resident is what this process holds of the machine's memory now.
