@@ -14,6 +14,8 @@ import (
 
 	"github.com/genomics-continuity/terraform-provider-genomics/internal/azure"
 	"github.com/genomics-continuity/terraform-provider-genomics/internal/blobstore"
+	"github.com/genomics-continuity/terraform-provider-genomics/internal/engine"
+	"github.com/genomics-continuity/terraform-provider-genomics/internal/engine/rest"
 	"github.com/genomics-continuity/terraform-provider-genomics/internal/msgenomics"
 	"github.com/genomics-continuity/terraform-provider-genomics/internal/region"
 )
@@ -72,6 +74,10 @@ func identifiers(err error) (code, request string) {
 	if errors.As(err, &api) {
 		return fmt.Sprintf("HTTP %d", api.StatusCode), api.RequestID
 	}
+	var server *rest.Error
+	if errors.As(err, &server) {
+		return fmt.Sprintf("HTTP %d", server.StatusCode), server.RequestID
+	}
 	var storage *blobstore.Error
 	if errors.As(err, &storage) && storage.StatusCode != 0 {
 		return fmt.Sprintf("HTTP %d %s", storage.StatusCode, storage.Code), storage.RequestID
@@ -85,7 +91,15 @@ func nextStep(err error, c Context) string {
 	}
 	var dark *region.UnreachableError
 	var api *msgenomics.APIError
+	var server *rest.Error
+	var many *engine.TooManyRunsError
 	switch {
+	case errors.As(err, &many):
+		return "Let the server forget runs that have ended, or use one whose list tells the tags of runs (WES 1.1)."
+	case errors.As(err, &server) && (server.StatusCode == http.StatusUnauthorized || server.StatusCode == http.StatusForbidden):
+		return "Check what the provider's endpoint_credentials has for the server's base URL, and that it may do this there."
+	case errors.As(err, &server) && server.StatusCode == http.StatusTooManyRequests:
+		return "The server throttles; run again later or with a lower -parallelism."
 	case errors.As(err, &dark) && dark.Location == azure.ResourceManagerGate:
 		return "Try again when Resource Manager answers, or hand the keys over in the provider's access_keys."
 	case errors.As(err, &dark) && isGroup(dark.Location):

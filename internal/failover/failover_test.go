@@ -149,6 +149,8 @@ func TestAdopt(t *testing.T) {
 		"another generation is not ours":     {found: []Found{other}},
 		"a live run is taken up":             {found: []Found{other, run("1", 1, StatusQueued)}, adopt: "1"},
 		"of two live runs the oldest stays":  {found: []Found{run("2", 2, StatusWorking), run("1", 1, StatusWorking)}, adopt: "1", cancel: []string{"2"}},
+		"a stalled run is stopped":           {found: []Found{run("1", 1, StatusStalled)}, cancel: []string{"1"}},
+		"a live run wins over a stalled one": {found: []Found{run("1", 1, StatusStalled), run("2", 2, StatusWorking)}, adopt: "2", cancel: []string{"1"}},
 		"success wins, the live one stops":   {found: []Found{run("1", 1, StatusWorking), run("2", 2, StatusSuccess)}, adopt: "2", cancel: []string{"1"}},
 		"a cancelled run is left alone":      {found: []Found{run("1", 1, StatusCancelled)}},
 		"a cancelling run is left alone":     {found: []Found{run("1", 1, StatusCancelling)}},

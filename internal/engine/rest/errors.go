@@ -48,13 +48,6 @@ func (e *Error) Throttled() (time.Duration, bool) {
 	return e.retryAfter, e.StatusCode == http.StatusTooManyRequests
 }
 
-// HTTPStatus and ServiceRequestID are what a person needs to ask the service's
-// operator.
-func (e *Error) HTTPStatus() int { return e.StatusCode }
-
-// ServiceRequestID is RequestID.
-func (e *Error) ServiceRequestID() string { return e.RequestID }
-
 // UnreadableError is an answer that reports success and is not what was asked
 // for: a login page in HTML, a truncated body, another run.
 type UnreadableError struct {

@@ -176,7 +176,7 @@ func (w *change) drain(ctx context.Context, which []int, limit time.Duration) {
 			continue
 		}
 		// One that cannot be looked at now is stopped like one that goes on.
-		run, err := ended(ctx, client, id)
+		run, err := ended(ctx, impatient{client, w.plan.limits}, id)
 		if run.ID != "" {
 			w.observe(i, run)
 		}

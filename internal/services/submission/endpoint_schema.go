@@ -69,7 +69,7 @@ func endpointSchema(ctx context.Context, k *kind, description string, own map[st
 	}
 	limit := func(what string) schema.StringAttribute {
 		return schema.StringAttribute{Optional: true, Validators: []validator.String{check.Duration()}, MarkdownDescription: what +
-			" Its status is `stalled` then: waiting for it ends with an error, it is never taken up again, and it is cancelled as soon as another run counts. By default there is no limit."}
+			" Its status is `stalled` then: nothing waits for it any more, it is never taken up again, and it is cancelled as soon as another run counts. By default there is no limit."}
 	}
 	s.Attributes["stalled_after"] = limit("How long a " + k.noun + " may be running, as a duration such as `24h`: after a crash of their server some say for ever that they are.")
 	s.Attributes["initializing_timeout"] = limit("How long a " + k.noun + " may be initializing, as a duration: without quota for a machine it may be so for ever.")

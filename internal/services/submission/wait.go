@@ -45,10 +45,12 @@ func ended(ctx context.Context, service getter, id string) (engine.Run, error) {
 		if ctx.Err() != nil {
 			return readBack(ctx, service, id, last)
 		}
+		if run.ID != "" {
+			last = run
+		}
 		if err != nil {
 			return last, err
 		}
-		last = run
 		if run.State.Finished() {
 			return run, nil
 		}
@@ -56,6 +58,35 @@ func ended(ctx context.Context, service getter, id string) (engine.Run, error) {
 		timer.Reset(interval)
 		interval = min(interval*3/2, lastPoll)
 	}
+}
+
+// impatient is a getter that gives up on a run which has been in a state that tells
+// little for longer than its user gives it.
+type impatient struct {
+	getter
+	limits engine.Limits
+}
+
+// stalledError says that a run is given up on.
+type stalledError struct {
+	word  string
+	since time.Time
+}
+
+func (e *stalledError) Error() string {
+	return fmt.Sprintf("it has been %s since %s, which is longer than stalled_after or initializing_timeout allows", e.word, e.since.UTC().Format(time.RFC3339))
+}
+
+// Get returns the run with the error.
+func (i impatient) Get(ctx context.Context, id string) (engine.Run, error) {
+	run, err := i.getter.Get(ctx, id)
+	if err != nil {
+		return run, err
+	}
+	if since, overdue := i.limits.Overdue(run, time.Now()); overdue {
+		return run, &stalledError{run.Word, since}
+	}
+	return run, nil
 }
 
 // readBack looks once more when waiting was cut short, detached from what cut it,
@@ -100,7 +131,7 @@ func (r *Resource) await(ctx context.Context, m *model, attempts []attemptModel,
 	client, id, err := r.client(*a)
 	var run engine.Run
 	if err == nil {
-		run, err = ended(ctx, client, id)
+		run, err = ended(ctx, impatient{client, m.limits}, id)
 	}
 	if run.ID != "" {
 		a.observe(run)
