@@ -38,10 +38,10 @@ func (d *demo) planFencing(ctx context.Context) error {
 	}
 	var stale []string
 	for _, sample := range d.moving {
-		stale = append(stale, address(sample))
+		stale = append(stale, d.address(sample))
 	}
 	d.updates(d.fencing, stale)
-	d.promise(goes(d.fencing, d.moving, "unfenced_attempts", "1", "0"), "unfenced_attempts goes from 1 to 0 for each of them")
+	d.promise(d.goes(d.fencing, d.moving, "unfenced_attempts", "1", "0"), "unfenced_attempts goes from 1 to 0 for each of them")
 	d.warnings(d.fencing.Run, 0)
 	return nil
 }
@@ -113,7 +113,7 @@ func (d *demo) failBack(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	d.promise(unless(total(after) == total(before), "%d runs, %d before", total(after), total(before)), "no workflow ran again")
+	d.promise(unless(total(after) == total(before), "%d runs, %d before", total(after), total(before)), "no %s ran again", d.engine.noun)
 	d.onceOnly(after)
 	state, err := d.state(ctx)
 	if err != nil {

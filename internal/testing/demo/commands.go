@@ -78,17 +78,14 @@ func (d *demo) record(command string, run *harness.Run) {
 	}
 }
 
-// The addresses of examples/lab.
+// The addresses that all examples of a lab have.
 const (
 	pairAddress  = "genomics_region_pair.lab"
 	storeAddress = "genomics_replicated_input_store.reads"
 )
 
-func address(sample string) string {
-	return fmt.Sprintf("genomics_workflow_submission.sample[%q]", sample)
-}
-
-// attributes is the state of every resource, by address.
+// attributes is the state of every resource, by address. Those of submissions
+// stand under the name of their sample as well.
 type attributes map[string]map[string]any
 
 // state reads the state.
@@ -97,7 +94,13 @@ func (d *demo) state(ctx context.Context) (attributes, error) {
 	if err != nil {
 		return nil, err
 	}
-	return state.Resources(), nil
+	found := attributes(state.Resources())
+	for _, sample := range d.samples {
+		if submission, there := found[d.address(sample)]; there {
+			found[sample] = submission
+		}
+	}
+	return found, nil
 }
 
 // text is one attribute as text, "" when it is not there.
@@ -124,7 +127,7 @@ func inner(value any, names ...string) string {
 func (a attributes) differ(samples []string, name, want string) string {
 	wrong := map[string]string{}
 	for _, sample := range samples {
-		if got := a.text(address(sample), name); got != want {
+		if got := a.text(sample, name); got != want {
 			wrong[sample] = got
 		}
 	}

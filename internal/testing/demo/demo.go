@@ -37,6 +37,7 @@ const (
 // demo is one performance.
 type demo struct {
 	out       *console
+	engine    engine
 	cli       harness.CLI
 	root      string // the checkout
 	dir       string // of everything this demo writes
@@ -48,6 +49,7 @@ type demo struct {
 	finished []string // those that have finished when the outage begins
 	moving   []string // the others
 	keys     map[string]string
+	bases    int64 // of each sample
 
 	rows     []row
 	broken   int               // promises that were not kept
@@ -66,7 +68,7 @@ var errBroken = errors.New("a promise was not kept")
 // open starts the servers and writes the configuration. Whatever it returns
 // besides an error is to be closed.
 func open(ctx context.Context, out *console, found prerequisites) (*demo, error) {
-	d := &demo{out: out, cli: found.cli, root: found.root, keys: map[string]string{}, texts: map[string][]byte{}}
+	d := &demo{out: out, engine: found.engine, cli: found.cli, root: found.root, keys: map[string]string{}, texts: map[string][]byte{}}
 	parent := filepath.Join(found.root, ".cache", "demo")
 	if err := os.MkdirAll(parent, 0o750); err != nil {
 		return nil, err
@@ -113,9 +115,9 @@ func (d *demo) start(ctx context.Context) error {
 	return d.world.Pace(ctx, jobPace, cancelPace)
 }
 
-// writeLab copies examples/lab and names the samples.
+// writeLab copies the example and names the samples.
 func (d *demo) writeLab() error {
-	config, err := os.ReadFile(filepath.Join(d.root, "examples", "lab", "main.tf"))
+	files, err := d.files()
 	if err != nil {
 		return err
 	}
@@ -126,11 +128,16 @@ func (d *demo) writeLab() error {
 		samples[name] = []string{name + "_1.fq.gz", name + "_2.fq.gz"}
 	}
 	d.finished, d.moving = d.samples[:2], d.samples[2:]
-	variables, err := json.MarshalIndent(map[string]any{"samples": samples}, "", "  ")
+	values := map[string]any{"samples": samples}
+	if endpoints := d.endpoints(); endpoints != nil {
+		values["endpoints"] = endpoints
+	}
+	variables, err := json.MarshalIndent(values, "", "  ")
 	if err != nil {
 		return err
 	}
-	return d.workspace.Write(map[string]string{"main.tf": string(config), "terraform.tfvars.json": string(variables) + "\n"})
+	files["terraform.tfvars.json"] = string(variables) + "\n"
+	return d.workspace.Write(files)
 }
 
 // close stops everything.

@@ -29,7 +29,7 @@ func (d *demo) outage(ctx context.Context) error {
 func (d *demo) behindThePair() []string {
 	addresses := []string{pairAddress, storeAddress}
 	for _, sample := range d.samples {
-		addresses = append(addresses, address(sample))
+		addresses = append(addresses, d.address(sample))
 	}
 	return addresses
 }
@@ -51,10 +51,10 @@ func (d *demo) planFailover(ctx context.Context) error {
 		}
 	}
 	d.promise(list(wrong), "pair and input store are active in %s", secondary)
-	d.promise(goes(d.failover, d.moving, "location", primary, secondary)+goes(d.failover, d.moving, "unfenced_attempts", "0", "1"),
-		"%d unfinished workflows go there; the run that each leaves is counted as not yet fenced", len(d.moving))
-	d.promise(goes(d.failover, d.finished, "location", primary, primary)+goes(d.failover, d.finished, "status", "success", "success"),
-		"%d finished workflows stay as they are", len(d.finished))
+	d.promise(d.goes(d.failover, d.moving, "location", primary, secondary)+d.goes(d.failover, d.moving, "unfenced_attempts", "0", "1"),
+		"%d unfinished %s go there; what each leaves behind is counted as not yet fenced", len(d.moving), d.nouns(len(d.moving)))
+	d.promise(d.goes(d.failover, d.finished, "location", primary, primary)+d.goes(d.failover, d.finished, "status", "success", "success"),
+		"%d finished %s stay as they are", len(d.finished), d.nouns(len(d.finished)))
 	d.warnings(d.failover.Run, 1)
 	limit := regionTimeout.Seconds() + 15
 	d.promise(unless(d.failover.Duration.Seconds() <= limit, "%.0f s", d.failover.Duration.Seconds()),
@@ -64,10 +64,10 @@ func (d *demo) planFailover(ctx context.Context) error {
 
 // goes tells for which samples a plan does not take an attribute from one value
 // to another.
-func goes(plan *harness.Plan, samples []string, name, from, to string) string {
+func (d *demo) goes(plan *harness.Plan, samples []string, name, from, to string) string {
 	wrong := map[string]string{}
 	for _, sample := range samples {
-		change := plan.Change(address(sample))
+		change := plan.Change(d.address(sample))
 		if change == nil {
 			wrong[sample] = "not in the plan"
 			continue
@@ -103,7 +103,7 @@ func (d *demo) failOver(ctx context.Context) error {
 		return err
 	}
 	d.promise(unless(len(l.in(secondary, d.moving)) == len(d.moving), "%d", len(l.in(secondary, d.moving)))+l.ran(secondary, d.finished, 0, ""),
-		"%d submissions in %s: one for each unfinished workflow, none for a finished one", len(d.moving), secondary)
+		"%d submissions in %s: one for each unfinished %s, none for a finished one", len(d.moving), secondary, d.engine.noun)
 	d.oneKey(l)
 	state, err := d.state(ctx)
 	if err != nil {
@@ -142,11 +142,15 @@ func (d *demo) finishElsewhere(ctx context.Context) error {
 	names = slices.DeleteFunc(names, func(name string) bool { return strings.HasPrefix(name, ".") })
 	var want []string
 	for _, sample := range d.moving {
-		run := sample + "-" + secondary + "-1"
-		want = append(want, run+".logs.zip", run+".result.json")
+		for _, result := range d.engine.results {
+			want = append(want, sample+"-"+secondary+"-1"+result)
+		}
 	}
 	d.promise(unless(slices.Equal(names, want), "%s", strings.Join(names, ", ")),
-		"results and logs of these %d lie in %s, and of no other", len(d.moving), secondary)
+		"what these %d have written lies in %s, and of no other", len(d.moving), secondary)
+	if err := d.counted(ctx, outputs); err != nil {
+		return err
+	}
 	run, err := d.apply(ctx, nil, elsewhere...)
 	if err != nil {
 		return err
@@ -156,6 +160,22 @@ func (d *demo) finishElsewhere(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	d.promise(state.differ(d.samples, "status", "success"), "all %d workflows have succeeded, as the state says", len(d.samples))
+	d.promise(state.differ(d.samples, "status", "success"), "all %d %s have succeeded, as the state says", len(d.samples), d.nouns(len(d.samples)))
+	return nil
+}
+
+// counted asserts that every result tells how many bases its sample has.
+func (d *demo) counted(ctx context.Context, outputs *harness.Container) error {
+	wrong := map[string]string{}
+	for _, sample := range d.moving {
+		content, err := outputs.Get(ctx, sample+"-"+secondary+"-1"+d.engine.result)
+		if err != nil {
+			return err
+		}
+		if got, err := field(string(content), "bases_processed"); err != nil || got != fmt.Sprint(float64(d.bases)) {
+			wrong[sample] = fmt.Sprintf("%s bases, %v", got, err)
+		}
+	}
+	d.promise(list(wrong), "each result tells of %d bases, as many as the sample has", d.bases)
 	return nil
 }

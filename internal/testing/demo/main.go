@@ -4,7 +4,8 @@
 // moves back. It checks each step against what the provider promises, and ends
 // with an error when anything differs.
 //
-// With KEEP=1 everything is left running afterwards, to look around.
+// With KEEP=1 everything is left running afterwards, to look around. ENGINE
+// says what runs in the regions: genomics, tes or wes.
 package main
 
 import (

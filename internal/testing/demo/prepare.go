@@ -35,7 +35,7 @@ func (d *demo) prepare(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	d.promise(l.ran(primary, d.samples, 1, "working")+l.ran(secondary, d.samples, 0, ""), "%d workflows run in %s, each once", len(d.samples), primary)
+	d.promise(l.ran(primary, d.samples, 1, "working")+l.ran(secondary, d.samples, 0, ""), "%d %s run in %s, each once", len(d.samples), d.nouns(len(d.samples)), primary)
 	d.oneKey(l)
 	return nil
 }
@@ -44,6 +44,9 @@ func (d *demo) prepare(ctx context.Context) error {
 func (d *demo) uploadReads(ctx context.Context) (map[string][]byte, error) {
 	reads, err := harness.LoadReads()
 	if err != nil {
+		return nil, err
+	}
+	if d.bases, err = reads.Count(); err != nil {
 		return nil, err
 	}
 	blobs := map[string][]byte{}

@@ -12,8 +12,9 @@ import (
 
 // prerequisites are what the demo needs and does not make itself.
 type prerequisites struct {
-	root string // the checkout
-	cli  harness.CLI
+	root   string // the checkout
+	cli    harness.CLI
+	engine engine
 }
 
 // cliVariable is how make says which command-line interface it found or built.
@@ -37,6 +38,9 @@ func lookForPrerequisites() (prerequisites, error) {
 	}
 	if _, err := os.Stat(filepath.Join(found.root, ".cache", "azurite", "node_modules", "azurite")); err != nil {
 		missing = append(missing, errors.New("  - Azurite: `make demo` installs it below .cache; `go run` alone does not"))
+	}
+	if found.engine, err = lookForEngine(); err != nil {
+		missing = append(missing, err)
 	}
 	if found.cli, err = lookForCLI(); err != nil {
 		missing = append(missing, fmt.Errorf("  - Terraform or OpenTofu: install one of them, or run `make demo`, which builds OpenTofu (%w)", err))

@@ -77,14 +77,16 @@ func TestWarningsAreCounted(t *testing.T) {
 }
 
 func TestAPlanThatTakesAValueElsewhereIsFound(t *testing.T) {
+	d, _ := stage()
+	d.engine = engines["genomics"]
 	plan := planOf(2, map[string]tfjson.Change{
-		address("one"): {Before: map[string]any{"location": primary}, After: map[string]any{"location": secondary}},
-		address("two"): {Before: map[string]any{"location": primary}, AfterUnknown: map[string]any{"location": true}},
+		d.address("one"): {Before: map[string]any{"location": primary}, After: map[string]any{"location": secondary}},
+		d.address("two"): {Before: map[string]any{"location": primary}, AfterUnknown: map[string]any{"location": true}},
 	})
-	if seen := goes(plan, []string{"one"}, "location", primary, secondary); seen != "" {
+	if seen := d.goes(plan, []string{"one"}, "location", primary, secondary); seen != "" {
 		t.Error(seen)
 	}
-	if seen := goes(plan, []string{"one", "two", "three"}, "location", primary, secondary); seen !=
+	if seen := d.goes(plan, []string{"one", "two", "three"}, "location", primary, secondary); seen !=
 		`three: not in the plan; two: location goes from "westus2" to "(known after apply)"` {
 		t.Error(seen)
 	}

@@ -15,19 +15,19 @@ type chapter struct {
 
 func (d *demo) story() []chapter {
 	return []chapter{
-		{"Prepare", `One apply creates an account in each region and makes the missing containers. It copies
-every input blob to the standby region, and submits six workflows in the active one.`, d.prepare},
+		{"Prepare", fmt.Sprintf(`One apply %s. It copies
+every input blob to the standby region, and submits six %ss in the active one.`, d.engine.prepared, d.engine.noun), d.prepare},
 		{"Two of six finish", `The emulator holds jobs until they are released, so that no clock decides this story.
 Two are released now; the other four are still running when the region is lost.`, d.finishSome},
 		{"Outage", `westus2 becomes a black hole: it accepts connections and never answers. Its storage goes
 with it, and its running jobs fail.`, d.outage},
 		{"Plan the failover", `One variable changes. The plan shows what that does, although westus2 says nothing: the
 first request that gets no answer closes a gate, and nothing more is asked there.`, d.planFailover},
-		{"Fail over", `The plan is applied. Unfinished workflows are submitted in westeurope, with the same keys
-and the copied inputs. Finished ones stay as they are.`, d.failOver},
+		{"Fail over", fmt.Sprintf(`The plan is applied. Unfinished %ss are submitted in westeurope, with the same keys
+and the copied inputs. Finished ones stay as they are.`, d.engine.noun), d.failOver},
 		{"Stay in the dark", `A failover must not leave a plan that is never clean, so the next one has nothing to change
 while westus2 is still dark.`, d.stayInTheDark},
-		{"Finish elsewhere", `The four workflows end in westeurope and write their results and logs there.`, d.finishElsewhere},
+		{"Finish elsewhere", fmt.Sprintf(`The four %ss end in westeurope and write their results there.`, d.engine.noun), d.finishElsewhere},
 		{"The primary returns", `westus2 answers again. Its service knows nothing of the failover: it restarts the four jobs
 that failed with it. Four samples would now be computed, and written, twice.`, d.comeBack},
 		{"Plan after the return", `The plan finds the stale runs and shows that they will be stopped (fenced).`, d.planFencing},
@@ -40,7 +40,7 @@ regions in a plan, changes nothing, and reports.`, d.ready},
 
 // ending is left out when everything is to be left running.
 func (d *demo) ending() chapter {
-	return chapter{"Clean up", `Destroying deletes the two accounts, and none of the user's blobs.`, d.cleanUp}
+	return chapter{"Clean up", fmt.Sprintf(`Destroying %s.`, d.engine.cleaned), d.cleanUp}
 }
 
 // play plays the story, and stops after the first chapter in which a promise
@@ -87,13 +87,13 @@ func (d *demo) introduce(ctx context.Context) error {
 	d.out.say(`
 A region goes dark while it runs sequencing workflows. This demo loses one, goes on in another
 with one variable, gets it back and returns, and checks every step against what the provider
-promises. No cloud takes part: Azurite stands in for Blob storage, and an emulator for Resource
-Manager and the workflow service, which aligns nothing.
+promises. No cloud takes part: Azurite stands in for Blob storage, and an emulator for %s,
+which aligns nothing.
 
    CLI       %s (%s)
-   config    examples/lab/main.tf: %s is active, %s stands by
+   config    examples/%s/main.tf: %s is active, %s stands by
    patience  GENOMICS_REGION_TIMEOUT=%s, to be shorter than with the default of 10s
-   folder    %s`, version, d.cli.Path, primary, secondary, regionTimeout, d.dir)
+   folder    %s`, d.engine.service, version, d.cli.Path, d.engine.lab, primary, secondary, regionTimeout, d.dir)
 	return nil
 }
 

@@ -1,6 +1,7 @@
 package harness
 
 import (
+	"bufio"
 	"bytes"
 	"compress/gzip"
 	"errors"
@@ -42,6 +43,26 @@ func LoadReads() (Reads, error) {
 		return Reads{}, fmt.Errorf("read Debian's bowtie2-examples: %w", err)
 	}
 	return Reads{Source: "reads_1.fq.gz and reads_2.fq.gz of Debian's bowtie2-examples", First: first, Second: second}, nil
+}
+
+// Count counts the bases of both files.
+func (r Reads) Count() (bases int64, err error) {
+	for _, content := range [][]byte{r.First, r.Second} {
+		text, err := gzip.NewReader(bytes.NewReader(content))
+		if err != nil {
+			return 0, fmt.Errorf("read %s: %w", r.Source, err)
+		}
+		lines := bufio.NewScanner(text)
+		for i := 0; lines.Scan(); i++ {
+			if i%4 == 1 {
+				bases += int64(len(lines.Bytes()))
+			}
+		}
+		if err := lines.Err(); err != nil {
+			return 0, fmt.Errorf("read %s: %w", r.Source, err)
+		}
+	}
+	return bases, nil
 }
 
 // GenerateReads makes up pairs of reads. The same seed gives the same bytes.

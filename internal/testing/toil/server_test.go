@@ -72,31 +72,6 @@ func TestAccToilIsAsItIsTakenToBe(t *testing.T) {
 	}
 }
 
-func TestAccToilShowsRunningForEverAfterACrash(t *testing.T) {
-	server, gate := start(t), newGate(t)
-	files, _ := sample(t)
-	id := server.submit(form(t, files, gate), http.StatusOK).ID
-	server.until(id, "RUNNING")
-	if err := server.Kill(); err != nil {
-		t.Fatal(err)
-	}
-	if !server.dark(t.Context()) {
-		t.Fatal("a server that was killed answers")
-	}
-	gate.open(t) // nobody is there to go through
-	if err := server.Start(t.Context()); err != nil {
-		t.Fatal(err)
-	}
-	if got := server.get(id); got.State != "RUNNING" || got.Request.Tags["tfg-key"] != token {
-		t.Errorf("after the crash: %+v", got)
-	}
-	var stopped run
-	server.call(http.MethodPost, "/runs/"+id+"/cancel", "", nil, http.StatusOK, &stopped)
-	if got := server.get(id).State; got != "CANCELING" {
-		t.Errorf("stopped, it is in %s", got)
-	}
-}
-
 // form is a submission that waits at the gate.
 func form(t *testing.T, files []string, gate *gate) map[string]string {
 	t.Helper()
