@@ -4,7 +4,9 @@ package acceptance
 
 import (
 	"bytes"
+	"context"
 	"fmt"
+	"net/http"
 	"slices"
 	"strings"
 	"testing"
@@ -147,6 +149,48 @@ func TestAccServers(t *testing.T) {
 				if bytes.Contains(state, []byte(secret)) {
 					t.Errorf("the state has %q", secret)
 				}
+			}
+			l.destroy(flip...)
+		})
+	}
+}
+
+// Servers that want to know their clients, lose an answer, keep what they refuse as
+// a run, and list no tags: still one run a submission, and no credential anywhere.
+func TestAccServersThatDiffer(t *testing.T) {
+	for _, g := range servers {
+		t.Run(g.kind, func(t *testing.T) {
+			const password = "a-password-of-the-lab"
+			l := newestLab(t, "differ-"+g.kind)
+			l.put(primary, l.inputs(), l.reads("one"))
+			l.hold("")
+			var credentials string
+			for region, ready := range l.Emulator.Ready.Regions {
+				l.ok(l.Faces(l.Context(), region, harness.Faces{
+					"auth": map[string]any{"mode": "basic", "username": "lab", "password": password},
+					"tes":  map[string]any{"minimal_empty_tags": true, "ignore_filters": true, "max_page": 2, "cancel_conflicts": 1},
+					"wes":  map[string]any{"version": "1.0", "submit_status": 201, "phantoms": true},
+				}))
+				t.Cleanup(func() { l.ok(l.ResetFaces(context.WithoutCancel(t.Context()), region)) })
+				credentials += fmt.Sprintf("    %q = { username = \"lab\", password = %q }\n", map[string]string{"tes": ready.TES, "wes": ready.WES}[g.kind], password)
+			}
+			l.writeText(l.servers(g, ""))
+			l.broken("401", "endpoint_credentials")
+			known := strings.Replace(l.servers(g, ""), "provider \"genomics\" {}", "provider \"genomics\" {\n  endpoint_credentials = {\n"+credentials+"  }\n}", 1)
+			l.writeText(known)
+			path := map[string]string{"tes": "/ga4gh/tes/v1/tasks", "wes": "/ga4gh/wes/v1/runs"}[g.kind]
+			l.inject(primary, harness.Injection{Match: harness.Match{Method: http.MethodPost, PathPrefix: path}, Action: harness.DropAfterAccept, Count: 1})
+			l.apply()
+			first := l.facedIn(primary)
+			l.holds(g.address, "submission_key", first.Token, "attempts.#", "1")
+			l.unchanged(0)
+			l.apply(flip...)
+			l.facedIn(secondary)
+			l.until("the run that was left to be stopped", func() bool { s := l.facedIn(primary).Status; return s == "cancelled" || s == "cancelling" })
+			state, err := l.cli.StateFile()
+			l.ok(err)
+			if bytes.Contains(state, []byte(password)) {
+				t.Error("the state has the password")
 			}
 			l.destroy(flip...)
 		})
