@@ -126,3 +126,23 @@ func TestADoubtfulBlobThatIsNotOursIsAConflict(t *testing.T) {
 		t.Errorf("%+v", res)
 	}
 }
+
+// A copy that is known by its blocks gets the source's tags too, and is a conflict when its metadata were changed there.
+func TestADoubtfulCopyIsComparedInFull(t *testing.T) {
+	src, dst, c := pair()
+	dst.large = 0
+	for _, name := range []string{"metadata", "tags"} {
+		src.put(name, "one", noHash)
+	}
+	killed(t, src, dst, c, named1, 2)
+	dst.tag("tags", "theirs")
+	dst.edit("metadata", func(b *blobstore.Blob) { b.Metadata = map[string]string{"theirs": "1"} })
+	res, err := Run(t.Context(), src.side("w"), dst.side("e"), named1, c.now)
+	var conflict *ConflictError
+	if !errors.As(err, &conflict) || conflict.Count != 1 || conflict.Conflicts[0].Name != "metadata" || res.Retagged != 1 || res.Copied != 0 {
+		t.Errorf("%+v %v", res, err)
+	}
+	if b, _ := dst.get("tags"); len(b.Tags) != 0 {
+		t.Errorf("%v", b.Tags)
+	}
+}

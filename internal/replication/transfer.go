@@ -22,8 +22,9 @@ var errRestless = errors.New("it kept changing while it was being copied")
 // listings led to; whatever meets a failed condition is decided anew from both sides' properties.
 func (e *engine) transfer(ctx context.Context, r row, found decision) (*Entry, error) {
 	if found.doubtful {
-		if made, err := e.dst.Store.HoldsCopy(ctx, *r.src, r.dst.ETag); made || err != nil || !e.writes(found) {
-			return e.undoubted(r, found, made), err
+		made, err := e.dst.Store.HoldsCopy(ctx, *r.src, r.dst.ETag)
+		if made = made && sameProperties(r.src, r.dst); made || err != nil || !e.writes(found) {
+			return e.undoubted(ctx, r, found, made, err)
 		}
 	}
 	now, d := r, found
@@ -57,13 +58,20 @@ func (e *engine) transfer(ctx context.Context, r row, found decision) (*Entry, e
 	return nil, errRestless
 }
 
-// undoubted is the entry of a blob whose blocks said whether it is the source's copy.
-func (e *engine) undoubted(r row, found decision, made bool) *Entry {
-	if !made {
-		return kept(r, found)
+// undoubted is the entry of a blob whose blocks said whether it is the source's copy. Its content is, then; what else was
+// changed there since is told as for any other blob.
+func (e *engine) undoubted(ctx context.Context, r row, found decision, made bool, err error) (*Entry, error) {
+	switch d := tagged(r, adopted); {
+	case err != nil:
+		return nil, err
+	case !made:
+		return kept(r, found), nil
+	case d.kind == retag:
+		return e.patiently(ctx, func() (*Entry, error) { return e.once(ctx, r, d, r, found) })
+	default:
+		e.settle(r, found, func(res *Result) { res.Adopted++ })
+		return kept(r, d), nil
 	}
-	e.settle(r, found, func(res *Result) { res.Adopted++ })
-	return kept(r, decision{kind: adopted})
 }
 
 // patiently repeats an attempt that the service put off, more often than the pipeline does: the slots wait for as long as
