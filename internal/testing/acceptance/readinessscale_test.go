@@ -31,8 +31,9 @@ func TestAccReadinessRequests(t *testing.T) {
 	}
 	l := newestLab(t, "scale")
 	l.fill(blobs)
-	// Submissions are only looked at: their resources need not be there.
-	s := setup{Extra: fmt.Sprintf(`
+	// Submissions are only looked at: their resources need not be there. A long listing
+	// takes the storage of the tests longer than a region has otherwise.
+	s := setup{Provider: `  region_timeout = "1m"`, Extra: fmt.Sprintf(`
 locals {
   pair   = genomics_region_pair.lab
   stores = [genomics_replicated_input_store.reads]
