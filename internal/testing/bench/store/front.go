@@ -3,6 +3,7 @@ package store
 import (
 	"context"
 	"io"
+	"log"
 	"maps"
 	"net"
 	"net/http"
@@ -71,7 +72,11 @@ func newFront(ctx context.Context, base string, delay time.Duration) (*front, er
 			// Azurite copies between accounts only when both seem to be on the host that was asked.
 			p.Out.Host = p.In.Host
 		},
-		Transport: &http.Transport{MaxIdleConnsPerHost: 256, DisableCompression: true},
+		// Idle connections are left before Azurite closes them.
+		Transport: &http.Transport{MaxIdleConnsPerHost: 256, DisableCompression: true, IdleConnTimeout: patience / 2},
+		ErrorLog:  log.New(io.Discard, "", 0),
+		// What breaks behind the front breaks before it.
+		ErrorHandler: func(http.ResponseWriter, *http.Request, error) { panic(http.ErrAbortHandler) },
 		ModifyResponse: func(r *http.Response) error {
 			if own(r.Request) || delay == 0 {
 				return nil
@@ -86,7 +91,7 @@ func newFront(ctx context.Context, base string, delay time.Duration) (*front, er
 			}
 		},
 	}
-	f.server = &http.Server{ReadHeaderTimeout: patience, Handler: http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+	f.server = &http.Server{ReadHeaderTimeout: patience, ErrorLog: proxy.ErrorLog, Handler: http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		if !own(r) {
 			w = f.note(w, r)
 		}
