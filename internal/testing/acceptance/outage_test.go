@@ -63,14 +63,10 @@ func TestAccRefusalsKeepState(t *testing.T) {
 			Body: map[string]any{"statusCode": 401, "message": "Access denied due to invalid subscription key."}}, []string{"401", address("one"), "Next step"}},
 		"403 of the service": {primary, harness.Injection{Match: harness.Match{PathPrefix: "/api"}, Status: 403,
 			Body: map[string]any{"Message": "You may not do this."}}, []string{"403", "You may not do this.", address("one")}},
-		"404 of a proxy": {primary, harness.Injection{Match: harness.Match{PathPrefix: "/api"}, Status: 404,
-			Body: "<html><body>404 Not Found</body></html>"}, []string{"404", address("one")}},
 		"401 of Resource Manager": {harness.ResourceManager, harness.Injection{Status: 401,
 			Body: map[string]any{"error": map[string]any{"code": "InvalidAuthenticationToken", "message": "The access token is invalid."}}}, []string{"InvalidAuthenticationToken", "genomics_account.lab"}},
 		"403 of Resource Manager": {harness.ResourceManager, harness.Injection{Status: 403,
 			Body: map[string]any{"error": map[string]any{"code": "AuthorizationFailed", "message": "The client does not have authorization."}}}, []string{"AuthorizationFailed", "genomics_account.lab"}},
-		"404 page before Resource Manager": {harness.ResourceManager, harness.Injection{Status: 404,
-			Body: "<html><body>404 Not Found</body></html>"}, []string{"404", "genomics_account.lab"}},
 	} {
 		t.Run(name, func(t *testing.T) {
 			l := &lab{T: t, World: l.World, cli: l.cli, name: l.name}
@@ -79,6 +75,32 @@ func TestAccRefusalsKeepState(t *testing.T) {
 			defer func() { l.ok(l.ClearInjections(l.Context(), answer.region)) }()
 			mark := l.mark()
 			l.broken(answer.says...)
+			l.submitted(mark, 0)
+			l.holds(address("one"), "workflow_id", id)
+			if _, known := l.state()[accountAddress(primary)]; !known {
+				t.Error("the account was dropped from the state")
+			}
+		})
+	}
+	l.unchanged(0)
+}
+
+// A page in the service's or Resource Manager's place is nothing that either says:
+// it counts as an outage, and the state stays.
+func TestAccPagesKeepState(t *testing.T) {
+	l := running(t, "pages", setup{}, "one")
+	id := l.attribute(address("one"), "workflow_id")
+	for name, region := range map[string]string{"of a proxy": primary, "before Resource Manager": harness.ResourceManager} {
+		t.Run(name, func(t *testing.T) {
+			l := &lab{T: t, World: l.World, cli: l.cli, name: l.name}
+			page := harness.Injection{Action: harness.Answer, Count: 1000, Status: 404, Body: "<html><body>404 Not Found</body></html>"}
+			if region == primary {
+				page.Match.PathPrefix = "/api"
+			}
+			l.inject(region, page)
+			defer func() { l.ok(l.ClearInjections(l.Context(), region)) }()
+			mark := l.mark()
+			l.unchanged(1)
 			l.submitted(mark, 0)
 			l.holds(address("one"), "workflow_id", id)
 			if _, known := l.state()[accountAddress(primary)]; !known {
