@@ -2,6 +2,7 @@ package provider
 
 import (
 	"context"
+	"sync"
 
 	"github.com/hashicorp/terraform-plugin-framework/providerserver"
 	"github.com/hashicorp/terraform-plugin-go/tfprotov6"
@@ -12,8 +13,10 @@ import (
 // server is the framework's, but for what submissions are asked most.
 type server struct {
 	framework
-	provider    *genomics
-	submissions *submission.Direct
+	provider *genomics
+
+	once   sync.Once
+	direct *submission.Direct
 }
 
 // framework is what the framework's server can do, which is more than one interface
@@ -23,11 +26,6 @@ type framework interface {
 	tfprotov6.ListResourceServer
 	tfprotov6.ActionServer
 }
-
-var (
-	_ tfprotov6.ProviderServerWithListResource = (*server)(nil)
-	_ tfprotov6.ProviderServerWithActions      = (*server)(nil)
-)
 
 // NewServer makes servers of the provider for protocol 6, one for each process that
 // a command-line interface would start.
@@ -39,14 +37,20 @@ func NewServer(version string) func() tfprotov6.ProviderServer {
 		if !ok {
 			return whole
 		}
-		return &server{framework: f, provider: p, submissions: submission.NewDirect(context.Background())}
+		return &server{framework: f, provider: p}
 	}
+}
+
+// submissions answers for submissions, once the run is configured.
+func (s *server) submissions(ctx context.Context) *submission.Direct {
+	s.once.Do(func() { s.direct = submission.NewDirect(ctx) })
+	return s.direct
 }
 
 // PlanResourceChange plans submissions directly.
 func (s *server) PlanResourceChange(ctx context.Context, req *tfprotov6.PlanResourceChangeRequest) (*tfprotov6.PlanResourceChangeResponse, error) {
 	if req.TypeName == submission.TypeName && s.provider.session.Load() != nil {
-		if resp := s.submissions.Plan(ctx, req); resp != nil {
+		if resp := s.submissions(ctx).Plan(ctx, req); resp != nil {
 			return resp, nil
 		}
 	}
@@ -56,7 +60,7 @@ func (s *server) PlanResourceChange(ctx context.Context, req *tfprotov6.PlanReso
 // ReadResource refreshes submissions directly.
 func (s *server) ReadResource(ctx context.Context, req *tfprotov6.ReadResourceRequest) (*tfprotov6.ReadResourceResponse, error) {
 	if run := s.provider.session.Load(); req.TypeName == submission.TypeName && run != nil {
-		if resp := s.submissions.Read(ctx, run, req); resp != nil {
+		if resp := s.submissions(ctx).Read(ctx, run, req); resp != nil {
 			return resp, nil
 		}
 	}

@@ -1,8 +1,10 @@
 package provider
 
 import (
+	"bytes"
 	"context"
 	"encoding/json"
+	"fmt"
 	"testing"
 
 	"github.com/hashicorp/terraform-plugin-go/tfprotov6"
@@ -35,9 +37,9 @@ func newLab(t testing.TB) *lab {
 		t.Fatal(err)
 	}
 	l := &lab{server: s}
-	l.object = schemas.ResourceSchemas[submission.TypeName].ValueType().(tftypes.Object)
-	l.identity = identities.IdentitySchemas[submission.TypeName].ValueType().(tftypes.Object)
-	config := object(schemas.Provider.ValueType().(tftypes.Object), map[string]any{
+	l.object = as[tftypes.Object](schemas.ResourceSchemas[submission.TypeName].ValueType())
+	l.identity = as[tftypes.Object](identities.IdentitySchemas[submission.TypeName].ValueType())
+	config := object(as[tftypes.Object](schemas.Provider.ValueType()), map[string]any{
 		"subscription_id": "00000000-0000-0000-0000-000000000000", "tenant_id": "t", "client_id": "c", "client_secret": "s",
 		"region_timeout": "1s",
 	})
@@ -73,7 +75,7 @@ func value(of tftypes.Type, given any) tftypes.Value {
 		}
 		elements := map[string]tftypes.Value{}
 		for k, v := range g {
-			elements[k] = value(of.(tftypes.Map).ElementType, v)
+			elements[k] = value(as[tftypes.Map](of).ElementType, v)
 		}
 		return tftypes.NewValue(of, elements)
 	case []any:
@@ -94,6 +96,15 @@ func value(of tftypes.Type, given any) tftypes.Value {
 	}
 }
 
+// as is a value that a test put there itself.
+func as[T any](v any) T {
+	t, ok := v.(T)
+	if !ok {
+		panic(fmt.Sprintf("%T where there should be %T", v, t))
+	}
+	return t
+}
+
 func accountIn(location string) string {
 	return "/subscriptions/00000000-0000-0000-0000-000000000000/resourceGroups/rg/providers/Microsoft.Genomics/accounts/lab-" + location
 }
@@ -108,14 +119,14 @@ func side(location, mode string, generation int) map[string]any {
 	}
 }
 
-// choices draws a submission's configuration: what a change of it would be is
+// configured draws a submission's configuration: what a change of it would be is
 // another draw.
 func configured(t *rapid.T, label string) map[string]any {
 	one := func(name string, of ...any) any { return rapid.SampledFrom(of).Draw(t, label+" "+name) }
-	location := one("location", "westus2", "westeurope").(string)
+	location := as[string](one("location", "westus2", "westeurope"))
 	c := map[string]any{
 		"name": "NA12878", "process": "gatk4", "process_args": "R=hg38m1",
-		"region":       side(location, one("mode", "forced", "planned").(string), rapid.IntRange(1, 3).Draw(t, label+" generation")),
+		"region":       side(location, as[string](one("mode", "forced", "planned")), rapid.IntRange(1, 3).Draw(t, label+" generation")),
 		"input_store":  map[string]any{"store_name": "reads", "location": one("store", location, location, location, "westus2"), "storage_account_name": "s", "container_name": "in", "container_url": "http://127.0.0.1:9/in"},
 		"inputs":       []any{"a_1.fq.gz", one("input", "a_2.fq.gz", "b_2.fq.gz", "a_2.fq.gz")},
 		"output":       map[string]any{"basename": "NA12878", "overwrite": one("overwrite", nil, false, true), "include_logs": one("logs", nil, true)},
@@ -123,13 +134,13 @@ func configured(t *rapid.T, label string) map[string]any {
 		"sas_duration": one("sas", nil, nil, "24h"), "wait_for_completion": one("wait", nil, true), "on_destroy": one("destroy", nil, "abandon"),
 		"description": one("description", nil, "text"),
 	}
-	if one("triggers", false, true).(bool) {
+	if as[bool](one("triggers", false, true)) {
 		c["triggers"] = map[string]any{"version": one("version", "1", "2")}
 	}
-	if one("accept", false, true).(bool) {
+	if as[bool](one("accept", false, true)) {
 		c["accept"] = []any{failover.AcceptStaleRuns}
 	}
-	if one("options", false, true).(bool) {
+	if as[bool](one("options", false, true)) {
 		c["options"] = map[string]any{"bgzip_output": one("bgzip", nil, true)}
 	}
 	return c
@@ -147,7 +158,7 @@ func withDefaults(config map[string]any) map[string]any {
 		}
 	}
 	output := map[string]any{"basename": "NA12878", "overwrite": false, "include_logs": true}
-	for k, v := range config["output"].(map[string]any) {
+	for k, v := range as[map[string]any](config["output"]) {
 		if v != nil {
 			output[k] = v
 		}
@@ -183,10 +194,10 @@ func TestDirectPlanIsTheFrameworks(t *testing.T) {
 			proposed[optional] = after[optional]
 		}
 		output := map[string]any{}
-		for k, v := range state["output"].(map[string]any) {
+		for k, v := range as[map[string]any](state["output"]) {
 			output[k] = v
 		}
-		for k, v := range after["output"].(map[string]any) {
+		for k, v := range as[map[string]any](after["output"]) {
 			if v != nil {
 				output[k] = v
 			}
@@ -215,12 +226,12 @@ func TestDirectPlanIsTheFrameworks(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		got := l.server.submissions.Plan(ctx, req())
+		got := l.server.submissions(ctx).Plan(ctx, req())
 		switch {
 		case got == nil:
 			left++
 			return
-		case string(got.PlannedState.MsgPack) == string(req().PriorState.MsgPack):
+		case bytes.Equal(got.PlannedState.MsgPack, req().PriorState.MsgPack):
 			settled++
 		default:
 			changed++
@@ -229,7 +240,7 @@ func TestDirectPlanIsTheFrameworks(t *testing.T) {
 		if len(want.Diagnostics) > 0 || len(want.RequiresReplace) > 0 {
 			t.Fatalf("the framework has more to say: %v %v", want.Diagnostics, want.RequiresReplace)
 		}
-		if string(want.PlannedPrivate) != string(got.PlannedPrivate) {
+		if !bytes.Equal(want.PlannedPrivate, got.PlannedPrivate) {
 			t.Fatalf("private state %s, the framework's %s", got.PlannedPrivate, want.PlannedPrivate)
 		}
 		wantName, err1 := want.PlannedIdentity.IdentityData.Unmarshal(l.identity)
@@ -279,14 +290,14 @@ func (l *lab) runs(t *rapid.T, state map[string]any) {
 // keyOf is the key that goes with what a state says of the configuration.
 func keyOf(state map[string]any) string {
 	c := failover.Content{Process: "gatk4", ProcessArgs: "R=hg38m1", Basename: "NA12878"}
-	for _, name := range state["inputs"].([]any) {
-		c.Inputs = append(c.Inputs, name.(string))
+	for _, name := range as[[]any](state["inputs"]) {
+		c.Inputs = append(c.Inputs, as[string](name))
 	}
 	if options, ok := state["options"].(map[string]any); ok && options["bgzip_output"] != nil {
 		c.Options = map[string]string{"bgzip_output": "true"}
 	}
 	if triggers, ok := state["triggers"].(map[string]any); ok {
-		c.Triggers = map[string]string{"version": triggers["version"].(string)}
+		c.Triggers = map[string]string{"version": as[string](triggers["version"])}
 	}
 	return failover.Key(failover.Identity{Pair: "lab", Submission: "NA12878"}, 1, c)
 }

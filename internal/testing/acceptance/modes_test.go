@@ -67,7 +67,8 @@ func (l *lab) policies(region string) (ids []string) {
 	_, answer := l.resource(http.MethodGet, l.storageID(region)+"/objectReplicationPolicies", "2025-01-01", nil)
 	values, _ := answer["value"].([]any)
 	for _, value := range values {
-		for _, rule := range dig(value, "properties.rules").([]any) {
+		rules, _ := dig(value, "properties.rules").([]any)
+		for _, rule := range rules {
 			if text(dig(rule, "sourceContainer")) == l.inputs() {
 				ids = append(ids, text(dig(value, "name")))
 			}

@@ -11,10 +11,10 @@ const (
 	maxMemory        = 200 << 20
 	maxAttempts      = 3
 	// A plan asks for a page of the listing for each hundred runs: about ten
-	// requests. Queued runs and working ones are listed apart, in both regions, and
-	// only an empty page ends a list.
+	// requests. Queued runs, working ones and the last successes are listed apart, in
+	// both regions, and only an empty page ends a list.
 	pageSize  = 100
-	morePages = 6
+	morePages = 8
 )
 
 // bound is one figure and what it may be at most.
