@@ -4,7 +4,6 @@ package acceptance
 
 import (
 	"fmt"
-	"maps"
 	"net/http"
 	"net/url"
 	"os"
@@ -118,9 +117,10 @@ func (s *searched) prove(stale string) {
 		kinds[secret.Kind] = secret
 		seen[secret.Value] = true
 	}
-	want := []string{"account_key", "identity_header", "signature", "storage_key", "token"}
-	if got := slices.Sorted(maps.Keys(kinds)); !slices.Equal(got, want) {
-		s.Errorf("secrets of the kinds %v are known, want %v", got, want)
+	for _, kind := range []string{"account_key", "identity_header", "signature", "storage_key", "token"} {
+		if _, known := kinds[kind]; !known {
+			s.Errorf("no secret of the kind %s is known", kind)
+		}
 	}
 	if !seen[stale] {
 		s.Error("the stale key was never sent, and so nothing is proven of it")
