@@ -171,7 +171,6 @@ func withDefaults(config map[string]any) map[string]any {
 // framework's, whatever changed and whatever the runs are like.
 func TestDirectPlanIsTheFrameworks(t *testing.T) {
 	l := newLab(t)
-	ctx := context.Background()
 	var settled, changed, left int
 	rapid.Check(t, func(t *rapid.T) {
 		before := configured(t, "state")
@@ -214,45 +213,56 @@ func TestDirectPlanIsTheFrameworks(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		identity := dynamic(object(l.identity, map[string]any{"account_id": accountIn("westus2"), "workflow_id": "1"}))
-		req := func() *tfprotov6.PlanResourceChangeRequest {
-			return &tfprotov6.PlanResourceChangeRequest{
-				TypeName: submission.TypeName, Config: dynamic(object(l.object, after)), PriorState: dynamic(object(l.object, state)),
-				ProposedNewState: dynamic(object(l.object, proposed)), PriorPrivate: silent,
-				PriorIdentity: &tfprotov6.ResourceIdentityData{IdentityData: identity},
+		// Terraform before 1.12 keeps no identities.
+		named := &tfprotov6.ResourceIdentityData{IdentityData: dynamic(object(l.identity, map[string]any{"account_id": accountIn("westus2"), "workflow_id": "1"}))}
+		for _, identity := range []*tfprotov6.ResourceIdentityData{named, nil} {
+			got := l.plannedAlike(t, func() *tfprotov6.PlanResourceChangeRequest {
+				return &tfprotov6.PlanResourceChangeRequest{
+					TypeName: submission.TypeName, Config: dynamic(object(l.object, after)), PriorState: dynamic(object(l.object, state)),
+					ProposedNewState: dynamic(object(l.object, proposed)), PriorPrivate: silent, PriorIdentity: identity,
+				}
+			})
+			switch {
+			case got == nil:
+				left++
+			case bytes.Equal(got.PlannedState.MsgPack, dynamic(object(l.object, state)).MsgPack):
+				settled++
+			default:
+				changed++
 			}
-		}
-		want, err := l.server.framework.PlanResourceChange(ctx, req())
-		if err != nil {
-			t.Fatal(err)
-		}
-		got := l.server.submissions(ctx).Plan(ctx, req())
-		switch {
-		case got == nil:
-			left++
-			return
-		case bytes.Equal(got.PlannedState.MsgPack, req().PriorState.MsgPack):
-			settled++
-		default:
-			changed++
-		}
-		l.same(t, want.PlannedState, got.PlannedState)
-		if len(want.Diagnostics) > 0 || len(want.RequiresReplace) > 0 {
-			t.Fatalf("the framework has more to say: %v %v", want.Diagnostics, want.RequiresReplace)
-		}
-		if !bytes.Equal(want.PlannedPrivate, got.PlannedPrivate) {
-			t.Fatalf("private state %s, the framework's %s", got.PlannedPrivate, want.PlannedPrivate)
-		}
-		wantName, err1 := want.PlannedIdentity.IdentityData.Unmarshal(l.identity)
-		gotName, err2 := got.PlannedIdentity.IdentityData.Unmarshal(l.identity)
-		if err1 != nil || err2 != nil || !wantName.Equal(gotName) {
-			t.Fatalf("identity %s, the framework's %s (%v, %v)", gotName, wantName, err1, err2)
 		}
 	})
 	t.Logf("%d plans without a change, %d with one, %d left to the framework", settled, changed, left)
 	if settled+changed == 0 {
 		t.Fatal("nothing was planned directly")
 	}
+}
+
+// plannedAlike is the direct answer to a request to plan, which is the framework's,
+// or nil.
+func (l *lab) plannedAlike(t *rapid.T, req func() *tfprotov6.PlanResourceChangeRequest) *tfprotov6.PlanResourceChangeResponse {
+	ctx := context.Background()
+	want, err := l.server.framework.PlanResourceChange(ctx, req())
+	if err != nil {
+		t.Fatal(err)
+	}
+	got := l.server.submissions(ctx).Plan(ctx, req())
+	if got == nil {
+		return nil
+	}
+	l.same(t, want.PlannedState, got.PlannedState)
+	if len(want.Diagnostics) > 0 || len(want.RequiresReplace) > 0 {
+		t.Fatalf("the framework has more to say: %v %v", want.Diagnostics, want.RequiresReplace)
+	}
+	if !bytes.Equal(want.PlannedPrivate, got.PlannedPrivate) {
+		t.Fatalf("private state %s, the framework's %s", got.PlannedPrivate, want.PlannedPrivate)
+	}
+	wantName, err1 := want.PlannedIdentity.IdentityData.Unmarshal(l.identity)
+	gotName, err2 := got.PlannedIdentity.IdentityData.Unmarshal(l.identity)
+	if err1 != nil || err2 != nil || !wantName.Equal(gotName) {
+		t.Fatalf("identity %s, the framework's %s (%v, %v)", gotName, wantName, err1, err2)
+	}
+	return got
 }
 
 // runs draws the runs of a state, and what the state says of the one that counts.

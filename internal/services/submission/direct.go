@@ -25,7 +25,7 @@ import (
 type Direct struct {
 	schema           schema.Schema
 	object, identity tftypes.Type
-	none             tfprotov6.DynamicValue
+	none, nameless   tfprotov6.DynamicValue
 	defaults         []preset
 }
 
@@ -42,6 +42,7 @@ func NewDirect(ctx context.Context) *Direct {
 	d.identity = identitySchema().Type().TerraformType(ctx)
 	// Nothing of a type always encodes.
 	d.none, _ = tfprotov6.NewDynamicValue(d.object, tftypes.NewValue(d.object, nil))
+	d.nameless, _ = tfprotov6.NewDynamicValue(d.identity, tftypes.NewValue(d.identity, nil))
 	d.defaults = presets(ctx, "", d.schema.Attributes)
 	return d
 }
@@ -51,7 +52,7 @@ func NewDirect(ctx context.Context) *Direct {
 // besides the plan.
 func (d *Direct) Plan(ctx context.Context, req *tfprotov6.PlanResourceChangeRequest) *tfprotov6.PlanResourceChangeResponse {
 	private, ok := privateOf(req.PriorPrivate)
-	if !ok || req.PriorIdentity == nil {
+	if !ok {
 		return nil
 	}
 	prior, okPrior := d.attributes(req.PriorState)
@@ -78,6 +79,9 @@ func (d *Direct) Plan(ctx context.Context, req *tfprotov6.PlanResourceChangeRequ
 	}
 	resp := &tfprotov6.PlanResourceChangeResponse{
 		PlannedState: req.ProposedNewState, PlannedPrivate: req.PriorPrivate, PlannedIdentity: req.PriorIdentity,
+	}
+	if resp.PlannedIdentity == nil {
+		resp.PlannedIdentity = &tfprotov6.ResourceIdentityData{IdentityData: &d.nameless}
 	}
 	if f.settled {
 		return resp
