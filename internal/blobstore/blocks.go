@@ -10,6 +10,7 @@ import (
 	"encoding/binary"
 	"fmt"
 	"hash"
+	"sync"
 
 	"github.com/Azure/azure-sdk-for-go/sdk/storage/azblob/blockblob"
 )
@@ -134,6 +135,24 @@ func resumeMD5(state [md5.Size]byte, length int64) (h hash.Hash, ok bool) {
 	saved = binary.BigEndian.AppendUint64(saved, uint64(length)) //nolint:gosec // a length isn't negative
 	return h, u.UnmarshalBinary(saved) == nil
 }
+
+// spare keeps the memory of blocks that were sent for the next ones. Left to the collector, as much as is in use piles up
+// before it looks.
+var spare sync.Pool
+
+// takeBlock is memory for a block of a stream.
+func takeBlock(length int64) *[]byte {
+	if block, ok := spare.Get().(*[]byte); ok && int64(cap(*block)) >= length {
+		*block = (*block)[:length]
+		return block
+	}
+	block := make([]byte, length, max(length, streamBlock))
+	return &block
+}
+
+// giveBlock takes back the memory of a block that has arrived. That of a request which failed is not used again: its
+// connection may still be reading there.
+func giveBlock(block *[]byte) { spare.Put(block) }
 
 // blockSize is the usual block size, or a larger one in whole MiB where the blob would need too many blocks.
 func blockSize(total, usual int64) int64 {

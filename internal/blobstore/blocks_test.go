@@ -2,6 +2,7 @@ package blobstore
 
 import (
 	"bytes"
+	"context"
 	"crypto/md5"
 	"crypto/rand"
 	"encoding/base64"
@@ -9,6 +10,7 @@ import (
 	"fmt"
 	"io"
 	"net/http"
+	"runtime"
 	"slices"
 	"strings"
 	"sync"
@@ -126,6 +128,40 @@ func TestAStreamGoesOnFromItsStagedBlocks(t *testing.T) {
 				t.Errorf("%v %v", ok, err)
 			}
 		}
+	}
+}
+
+// zeros is as much content as a stream asks for.
+type zeros struct{ memory }
+
+func (zeros) ReadPinned(context.Context, string, string, int64) (io.ReadCloser, error) {
+	return io.NopCloser(io.LimitReader(zero{}, 64*streamBlock)), nil
+}
+
+type zero struct{}
+
+func (zero) Read(p []byte) (int, error) { clear(p); return len(p), nil }
+
+// A stream takes memory for the blocks that are under way, not for every block that it sends.
+func TestAStreamUsesTheMemoryOfItsBlocksAgain(t *testing.T) {
+	c := serve(t, func(w http.ResponseWriter, r *http.Request) {
+		_, _ = io.Copy(io.Discard, r.Body)
+		if r.Method == http.MethodGet {
+			refuse(w, http.StatusNotFound, "BlobNotFound")
+			return
+		}
+		w.Header().Set("ETag", `"e"`)
+		w.WriteHeader(http.StatusCreated)
+	})
+	var before, after runtime.MemStats
+	runtime.ReadMemStats(&before)
+	_, err := c.StreamFrom(t.Context(), zeros{}, Blob{Name: "x", Size: 64 * streamBlock, ETag: "e"}, TransferOptions{Slots: semaphore.NewWeighted(2)})
+	runtime.ReadMemStats(&after)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if blocks := (after.TotalAlloc - before.TotalAlloc) / streamBlock; blocks > 32 {
+		t.Errorf("memory for %d blocks was taken, with two under way at a time", blocks)
 	}
 }
 

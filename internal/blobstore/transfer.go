@@ -231,7 +231,8 @@ func (w *writer) blocks(ctx context.Context, content io.Reader) (Copied, error) 
 		if readErr = slots.Acquire(gctx, 1); readErr != nil {
 			break
 		}
-		data := make([]byte, w.plan.length(i, w.b.Size))
+		block := takeBlock(w.plan.length(i, w.b.Size))
+		data := *block
 		if readErr = w.fill(content, data); readErr != nil {
 			slots.Release(1)
 			break
@@ -241,11 +242,15 @@ func (w *writer) blocks(ctx context.Context, content io.Reader) (Copied, error) 
 			defer slots.Release(1)
 			defer w.opt.moved(int64(len(data)))
 			if w.staged[i] == id {
+				giveBlock(block)
 				return nil
 			}
 			sum := md5.Sum(data) //nolint:gosec // see import
 			_, err := target.StageBlock(gctx, id, streaming.NopCloser(bytes.NewReader(data)),
 				&blockblob.StageBlockOptions{TransactionalValidation: blob.TransferValidationTypeMD5(sum[:])})
+			if err == nil {
+				giveBlock(block)
+			}
 			return w.c.wrap("write a block of", w.b.Name, err)
 		})
 	}
