@@ -150,9 +150,36 @@ func takeBlock(length int64) *[]byte {
 	return &block
 }
 
-// giveBlock takes back the memory of a block that has arrived. That of a request which failed is not used again: its
-// connection may still be reading there.
+// giveBlock takes back the memory of a block.
 func giveBlock(block *[]byte) { spare.Put(block) }
+
+// blockBody sends a block. A connection may go on reading when its request has long failed: after end there is nothing
+// left for it in memory that holds another block by then.
+type blockBody struct {
+	mu      sync.Mutex
+	content *bytes.Reader
+}
+
+func (b *blockBody) Read(p []byte) (int, error) {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	return b.content.Read(p)
+}
+
+func (b *blockBody) Seek(offset int64, whence int) (int64, error) {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	return b.content.Seek(offset, whence)
+}
+
+// Close implements io.Closer.
+func (b *blockBody) Close() error { return nil }
+
+func (b *blockBody) end() {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	b.content.Reset(nil)
+}
 
 // blockSize is the usual block size, or a larger one in whole MiB where the blob would need too many blocks.
 func blockSize(total, usual int64) int64 {

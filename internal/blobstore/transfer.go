@@ -241,16 +241,15 @@ func (w *writer) blocks(ctx context.Context, content io.Reader) (Copied, error) 
 		group.Go(func() error {
 			defer slots.Release(1)
 			defer w.opt.moved(int64(len(data)))
+			defer giveBlock(block)
 			if w.staged[i] == id {
-				giveBlock(block)
 				return nil
 			}
 			sum := md5.Sum(data) //nolint:gosec // see import
-			_, err := target.StageBlock(gctx, id, streaming.NopCloser(bytes.NewReader(data)),
+			body := &blockBody{content: bytes.NewReader(data)}
+			defer body.end()
+			_, err := target.StageBlock(gctx, id, body,
 				&blockblob.StageBlockOptions{TransactionalValidation: blob.TransferValidationTypeMD5(sum[:])})
-			if err == nil {
-				giveBlock(block)
-			}
 			return w.c.wrap("write a block of", w.b.Name, err)
 		})
 	}
