@@ -3,6 +3,8 @@ package provider
 import (
 	"context"
 	"sync"
+	"sync/atomic"
+	"time"
 
 	"github.com/hashicorp/terraform-plugin-framework/providerserver"
 	"github.com/hashicorp/terraform-plugin-go/tfprotov6"
@@ -54,6 +56,8 @@ func (s *server) PlanResourceChange(ctx context.Context, req *tfprotov6.PlanReso
 			return resp, nil
 		}
 	}
+	ctx, end := lend(ctx)
+	defer end()
 	return s.framework.PlanResourceChange(ctx, req)
 }
 
@@ -64,5 +68,81 @@ func (s *server) ReadResource(ctx context.Context, req *tfprotov6.ReadResourceRe
 			return resp, nil
 		}
 	}
+	ctx, end := lend(ctx)
+	defer end()
 	return s.framework.ReadResource(ctx, req)
 }
+
+// UpgradeResourceState, ValidateResourceConfig and ApplyResourceChange are asked for
+// each resource too: their contexts are only lent.
+
+// UpgradeResourceState implements tfprotov6.ResourceServer.
+func (s *server) UpgradeResourceState(ctx context.Context, req *tfprotov6.UpgradeResourceStateRequest) (*tfprotov6.UpgradeResourceStateResponse, error) {
+	ctx, end := lend(ctx)
+	defer end()
+	return s.framework.UpgradeResourceState(ctx, req)
+}
+
+// ValidateResourceConfig implements tfprotov6.ResourceServer.
+func (s *server) ValidateResourceConfig(ctx context.Context, req *tfprotov6.ValidateResourceConfigRequest) (*tfprotov6.ValidateResourceConfigResponse, error) {
+	ctx, end := lend(ctx)
+	defer end()
+	return s.framework.ValidateResourceConfig(ctx, req)
+}
+
+// ApplyResourceChange implements tfprotov6.ResourceServer.
+func (s *server) ApplyResourceChange(ctx context.Context, req *tfprotov6.ApplyResourceChangeRequest) (*tfprotov6.ApplyResourceChangeResponse, error) {
+	ctx, end := lend(ctx)
+	defer end()
+	return s.framework.ApplyResourceChange(ctx, req)
+}
+
+// lent is a call's context until that is taken back. From then on it is one that was
+// cancelled and carries nothing.
+type lent struct {
+	call atomic.Pointer[context.Context]
+}
+
+// lend gives a call's context to the framework until end. The framework keeps what it
+// derives from the context of every call until the provider is stopped, and with it
+// all that the context carries: for a thousand submissions that was fifty megabytes.
+func lend(ctx context.Context) (of context.Context, end func()) {
+	l := &lent{}
+	l.call.Store(&ctx)
+	return l, func() { l.call.Store(nil) }
+}
+
+func (l *lent) Deadline() (deadline time.Time, ok bool) {
+	if ctx := l.call.Load(); ctx != nil {
+		return (*ctx).Deadline()
+	}
+	return time.Time{}, false
+}
+
+func (l *lent) Done() <-chan struct{} {
+	if ctx := l.call.Load(); ctx != nil {
+		return (*ctx).Done()
+	}
+	return over
+}
+
+func (l *lent) Err() error {
+	if ctx := l.call.Load(); ctx != nil {
+		return (*ctx).Err()
+	}
+	return context.Canceled
+}
+
+func (l *lent) Value(key any) any {
+	if ctx := l.call.Load(); ctx != nil {
+		return (*ctx).Value(key)
+	}
+	return nil
+}
+
+// over is closed.
+var over = func() <-chan struct{} {
+	c := make(chan struct{})
+	close(c)
+	return c
+}()

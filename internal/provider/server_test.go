@@ -5,7 +5,9 @@ import (
 	"context"
 	"encoding/json"
 	"fmt"
+	"runtime"
 	"testing"
+	"weak"
 
 	"github.com/hashicorp/terraform-plugin-go/tfprotov6"
 	"github.com/hashicorp/terraform-plugin-go/tftypes"
@@ -263,6 +265,55 @@ func (l *lab) plannedAlike(t *rapid.T, req func() *tfprotov6.PlanResourceChangeR
 		t.Fatalf("identity %s, the framework's %s (%v, %v)", gotName, wantName, err1, err2)
 	}
 	return got
+}
+
+// carried is what the context of a call carried.
+func carried(t *testing.T, call func(context.Context) error) weak.Pointer[[1 << 10]byte] {
+	t.Helper()
+	type key struct{}
+	burden := new([1 << 10]byte)
+	ctx, cancel := context.WithCancel(context.WithValue(context.Background(), key{}, burden))
+	defer cancel()
+	if err := call(ctx); err != nil {
+		t.Error(err)
+	}
+	return weak.Make(burden)
+}
+
+// What a call's context carries is gone with the call: the framework keeps all of
+// them.
+func TestACallsContextIsNotKept(t *testing.T) {
+	l := newLab(t)
+	none := dynamic(tftypes.NewValue(l.object, nil))
+	for name, call := range map[string]func(context.Context) error{
+		"validate": func(ctx context.Context) error {
+			_, err := l.server.ValidateResourceConfig(ctx, &tfprotov6.ValidateResourceConfigRequest{TypeName: submission.TypeName, Config: none})
+			return err
+		},
+		"upgrade": func(ctx context.Context) error {
+			_, err := l.server.UpgradeResourceState(ctx, &tfprotov6.UpgradeResourceStateRequest{TypeName: submission.TypeName, RawState: &tfprotov6.RawState{JSON: []byte("{}")}})
+			return err
+		},
+		"plan": func(ctx context.Context) error {
+			_, err := l.server.PlanResourceChange(ctx, &tfprotov6.PlanResourceChangeRequest{TypeName: submission.TypeName, Config: none, PriorState: none, ProposedNewState: none})
+			return err
+		},
+		"read": func(ctx context.Context) error {
+			_, err := l.server.ReadResource(ctx, &tfprotov6.ReadResourceRequest{TypeName: submission.TypeName, CurrentState: none})
+			return err
+		},
+		"apply": func(ctx context.Context) error {
+			_, err := l.server.ApplyResourceChange(ctx, &tfprotov6.ApplyResourceChangeRequest{TypeName: submission.TypeName, Config: none, PriorState: none, PlannedState: none})
+			return err
+		},
+	} {
+		kept := carried(t, call)
+		runtime.GC()
+		if kept.Value() != nil {
+			t.Errorf("%s: what the context carried is kept", name)
+		}
+	}
+	runtime.KeepAlive(l)
 }
 
 // runs draws the runs of a state, and what the state says of the one that counts.
