@@ -28,6 +28,8 @@ type DrillRecord struct {
 	// the canary, and OutputSeconds until it had written its first output.
 	AcceptSeconds float64 `json:"accept_seconds"`
 	OutputSeconds float64 `json:"output_seconds,omitempty"`
+	// OutputsDeleted is how many blobs the canary had written.
+	OutputsDeleted int64 `json:"outputs_deleted,omitempty"`
 }
 
 // DrillRecordName is the name of a pair's record, without the folder it lies in.
@@ -56,7 +58,7 @@ func ParseDrill(pair string, content []byte) (DrillRecord, error) {
 		return DrillRecord{}, fmt.Errorf("it has version %d, and this version of the provider knows %d", d.Version, drillVersion)
 	case d.Pair != pair:
 		return DrillRecord{}, fmt.Errorf("it is that of the pair %q", d.Pair)
-	case d.EndedAt.IsZero(), d.EndedAt.Before(d.StartedAt), d.EndedAt.Year() > 9998, d.AcceptSeconds < 0:
+	case d.EndedAt.IsZero(), d.EndedAt.Before(d.StartedAt), d.EndedAt.Year() > 9998, d.AcceptSeconds < 0, d.OutputSeconds < 0, d.OutputsDeleted < 0:
 		return DrillRecord{}, errors.New("its times make no sense")
 	}
 	return d, nil

@@ -1,7 +1,6 @@
 package drill
 
 import (
-	"bytes"
 	"context"
 	"errors"
 	"fmt"
@@ -14,11 +13,9 @@ import (
 	"github.com/genomics-continuity/terraform-provider-genomics/internal/diagnostics"
 	"github.com/genomics-continuity/terraform-provider-genomics/internal/engine"
 	"github.com/genomics-continuity/terraform-provider-genomics/internal/failover"
-	"github.com/genomics-continuity/terraform-provider-genomics/internal/msgenomics"
-	"github.com/genomics-continuity/terraform-provider-genomics/internal/readiness"
 	"github.com/genomics-continuity/terraform-provider-genomics/internal/region"
-	"github.com/genomics-continuity/terraform-provider-genomics/internal/replication"
 	"github.com/genomics-continuity/terraform-provider-genomics/internal/services"
+	"github.com/genomics-continuity/terraform-provider-genomics/internal/services/submission"
 	"github.com/genomics-continuity/terraform-provider-genomics/internal/session"
 )
 
@@ -36,45 +33,49 @@ const statusTimeout = "timeout"
 
 // canary is one drill to run. It knows nothing of the active region.
 type canary struct {
-	session       *session.Session
-	now           func() time.Time
-	limit         time.Duration
-	id            string
-	region        regionModel
-	store         storeModel
-	inputs        []string
-	process, args string
-	validFor      time.Duration
+	session  *session.Session
+	now      func() time.Time
+	limit    time.Duration
+	id       string
+	region   regionModel
+	store    storeModel
+	job      submission.Canary
+	engine   string
+	inputs   []string
+	validFor time.Duration
+	// say tells people how far it is.
+	say func(format string, args ...any)
 }
 
 // done is what became of it.
 type done struct {
 	location, run, status, message string
 	success                        bool
-	started, ended, firstOutput    time.Time
-	accepted                       time.Duration
-	deleted                        int64
+	started, ended                 time.Time
+	// How long it took until the service had accepted it, and until the first output
+	// was there; nil where that was not measured.
+	accepted, firstOutput *time.Duration
+	deleted               int64
 }
 
 // content is what makes a canary another one.
 type content struct {
-	DrillID string   `json:"drill_id"`
-	Process string   `json:"process"`
-	Args    string   `json:"process_args"`
-	Inputs  []string `json:"inputs"`
+	DrillID string `json:"drill_id"`
+	Job     any    `json:"job"`
 }
 
-func (c *canary) token() engine.Token {
-	id := services.DrillIdentity(c.region.PairName.ValueString())
-	key := failover.Key(id, 1, content{c.id, c.process, c.args, c.inputs})
-	return engine.Token{Submission: failover.Part(id), Key: key}
-}
+func (c *canary) pair() string { return c.region.PairName.ValueString() }
 
-// prefix is what the names of all that this canary writes begin with.
-func (c *canary) prefix() string { return folder + c.token().Key + "/" }
+// token is that of the canary; tagged so, it is found again, and taken for no
+// submission's.
+func (c *canary) token(ctx context.Context) (engine.Token, diag.Diagnostics) {
+	job, diags := c.job.Content(ctx)
+	id := services.DrillIdentity(c.pair())
+	return engine.Token{Submission: failover.Part(id), Key: failover.Key(id, 1, content{c.id, job})}, diags
+}
 
 func (c *canary) where() diagnostics.Context {
-	return diagnostics.Context{Resource: c.region.PairName.ValueString() + "/" + c.id, Region: c.region.Location.ValueString()}
+	return diagnostics.Context{Resource: c.pair() + "/" + c.id, Region: c.region.Location.ValueString()}
 }
 
 func (c *canary) failed(summary string, err error, next string) diag.Diagnostics {
@@ -83,70 +84,143 @@ func (c *canary) failed(summary string, err error, next string) diag.Diagnostics
 	return diag.Diagnostics{diagnostics.Error(summary, err, where)}
 }
 
+func (c *canary) warned(summary string, err error, next string) diag.Diagnostics {
+	where := c.where()
+	where.NextStep = next
+	return diag.Diagnostics{diagnostics.Warning(summary, err, where)}
+}
+
+// site is where one canary runs.
+type site struct {
+	token         engine.Token
+	service       engine.Engine
+	input, output *blobstore.Container
+}
+
+// prefix is what the names of all that this canary writes begin with.
+func (s site) prefix() string { return folder + s.token.Key + "/" }
+
 // run submits the canary, waits until it has ended, deletes what it wrote, and leaves
 // a record if it succeeded.
 func (c *canary) run(ctx context.Context) (done, diag.Diagnostics) {
-	if region.Normalize(c.region.Location.ValueString()) != region.Normalize(c.store.Location.ValueString()) {
-		return done{}, c.failed("The drill's inputs are in another region", fmt.Errorf("it runs in %s, and the inputs are in %s", c.region.Location.ValueString(), c.store.Location.ValueString()),
-			"Give region and input_store the standby of a pair and of a store with the same active_region.")
-	}
-	input, output, err := c.containers(ctx)
-	if err != nil {
-		return done{}, c.failed("The standby's storage cannot be used", err, "")
-	}
-	if diags := c.preflight(ctx, input); diags.HasError() {
+	s, diags := c.begin(ctx)
+	if diags.HasError() {
 		return done{}, diags
 	}
-	service, err := c.session.Engine(session.ServiceAccount{ID: c.region.AccountID.ValueString(), Location: c.region.Location.ValueString(), URL: c.region.APIURL.ValueString()})
-	if err != nil {
-		return done{}, c.failed("No client for the workflow service", err, "")
-	}
 	d := done{location: c.region.Location.ValueString(), started: c.now()}
-	outcome, err := engine.SubmitOnce(ctx, service, engine.Order{
-		Submission: c.token().Submission, Decide: engine.Oldest(c.token()),
+	c.say("Submitting the canary in %s", d.location)
+	outcome, err := engine.SubmitOnce(ctx, s.service, engine.Order{
+		Submission: s.token.Submission, Decide: engine.Oldest(s.token),
 		Compose: func(ctx context.Context, _ engine.Token, _ []engine.Run) (engine.Job, error) {
-			return c.compose(ctx, input, output)
+			return c.job.Compose(ctx, submission.Places{Input: s.input, Output: s.output, ValidFor: c.validFor}, s.prefix()+"canary")
 		},
 	})
 	if err != nil {
-		return d, c.failed("The canary was not submitted", err, "Apply again: a canary with the same drill_id is looked for before one is sent.")
+		return d, append(diags, c.failed("The canary was not submitted", err, "Apply again: a canary with the same drill_id is looked for before one is sent.")...)
 	}
 	d.run = outcome.Run.ID
-	if outcome.Taken {
+	switch {
+	case outcome.Taken && !outcome.Run.CreatedAt.IsZero():
 		d.started = outcome.Run.CreatedAt
-	} else {
-		d.accepted = c.now().Sub(d.started)
+		fallthrough
+	case outcome.Taken:
+		c.say("Took up the canary %s, which is %s", d.run, outcome.Run.State)
+	default:
+		accepted := c.now().Sub(d.started)
+		d.accepted = &accepted
+		c.say("The canary %s was accepted after %s", d.run, accepted.Round(time.Millisecond))
 	}
-	run, err := c.await(ctx, service, outcome.Run)
-	if err != nil {
-		return d, c.failed(fmt.Sprintf("The canary %s could not be followed to its end", d.run), err, "Apply again: it is taken up.")
+	run, late, err := c.follow(ctx, s, outcome.Run, &d)
+	if ctx.Err() == nil && err != nil {
+		return d, append(diags, c.failed(fmt.Sprintf("The canary %s could not be followed to its end", d.run), err, "Apply again: it is taken up.")...)
+	}
+	// Whoever interrupts a drill wants nothing left of it.
+	after, end := context.WithTimeout(context.WithoutCancel(ctx), settle)
+	defer end()
+	diags.Append(c.cleanUp(after, s, run, &d)...)
+	if ctx.Err() != nil {
+		return d, append(diags, c.failed("The drill was interrupted", fmt.Errorf("canary %s is %s: %w", d.run, run.State, ctx.Err()), "Apply again for another canary.")...)
 	}
 	d.status, d.message, d.success, d.ended = string(run.State), run.Message, run.State == engine.StateSucceeded, c.now()
-	if !run.State.Finished() {
-		d.status = statusTimeout
-	}
 	if run.EndedAt != nil && run.EndedAt.After(d.started) {
 		d.ended = *run.EndedAt
 	}
-	diags := c.cleanUp(ctx, output, &d)
-	if !d.success {
-		where := c.where()
-		where.NextStep = "Look at what the service says of it, and run another drill with a new drill_id."
-		diags.Append(diagnostics.Warning("The drill did not succeed", fmt.Errorf("canary %s ended as %s: %s", d.run, d.status, d.message), where))
-		return d, diags
+	if !d.success && late {
+		d.status = statusTimeout
 	}
-	diags.Append(c.record(ctx, output, d)...)
+	// As precise as a record, for which this is the same drill.
+	d.started, d.ended = d.started.Truncate(time.Millisecond), d.ended.Truncate(time.Millisecond)
+	c.say("The canary %s ended as %s after %s, and %d blobs that it wrote were deleted", d.run, d.status, d.ended.Sub(d.started).Round(time.Second), d.deleted)
+	if !d.success {
+		return d, append(diags, c.warned("The drill did not succeed", fmt.Errorf("canary %s ended as %s: %s", d.run, d.status, d.message),
+			"Look at what the service says of it, and run another drill with a new drill_id.")...)
+	}
+	diags.Append(c.record(ctx, s, &d)...)
 	return d, diags
 }
 
-func (c *canary) containers(ctx context.Context) (input, output *blobstore.Container, err error) {
-	location := c.region.Location.ValueString()
-	input, err = c.session.Container(ctx, session.ContainerRef{Location: location, StorageAccountID: c.store.StorageAccountID.ValueString(), URL: c.store.ContainerURL.ValueString()})
-	if err != nil {
-		return nil, nil, err
+// begin checks all that can be checked before anything is sent.
+func (c *canary) begin(ctx context.Context) (site, diag.Diagnostics) {
+	location := region.Normalize(c.region.Location.ValueString())
+	if at := region.Normalize(c.store.Location.ValueString()); location != at {
+		return site{}, c.failed("The drill's inputs are in another region", fmt.Errorf("it runs in %s, and the inputs are in %s", location, at),
+			"Give region and input_store the standby of a pair and of a store with the same active_region.")
 	}
-	output, err = c.session.Container(ctx, session.ContainerRef{Location: location, StorageAccountID: c.region.OutputStorageAccountID.ValueString(), URL: c.region.OutputContainerURL.ValueString()})
-	return input, output, err
+	if diags := c.suits(); diags.HasError() {
+		return site{}, diags
+	}
+	var s site
+	var diags diag.Diagnostics
+	if s.token, diags = c.token(ctx); diags.HasError() {
+		return s, diags
+	}
+	var err error
+	if s.service, err = c.session.Engine(c.region.service(c.engine)); err != nil {
+		return s, c.failed("No client for the workflow service", err, "")
+	}
+	if s.input, err = c.session.Container(ctx, session.ContainerRef{Location: location, StorageAccountID: c.store.StorageAccountID.ValueString(), URL: c.store.ContainerURL.ValueString()}); err == nil {
+		s.output, err = c.session.Container(ctx, session.ContainerRef{Location: location, StorageAccountID: c.region.OutputStorageAccountID.ValueString(), URL: c.region.OutputContainerURL.ValueString()})
+	}
+	if err != nil {
+		return s, c.failed("The standby's storage cannot be used", err, "")
+	}
+	if diags := c.standsBy(ctx, s.output, location); diags.HasError() {
+		return s, diags
+	}
+	return s, c.preflight(ctx, s.input)
+}
+
+// suits checks that the pair's sides run what the drill asks for.
+func (c *canary) suits() diag.Diagnostics {
+	if kind := c.region.Engine.ValueString(); kind != "" && kind != c.engine {
+		return c.failed("The pair has another engine", fmt.Errorf("the drill asks for %s, and the sides of the pair are %s", c.engine, kind),
+			"Give process for sides with an account_id, task for those with tes, and run for those with wes.")
+	}
+	return nil
+}
+
+// standsBy holds the drill to the pair's record: it is for the region that stands by,
+// and not for the midst of a failover. Without a record nobody says otherwise.
+func (c *canary) standsBy(ctx context.Context, output *blobstore.Container, location string) diag.Diagnostics {
+	record, err := services.PairRecord(ctx, output, c.pair())
+	var unusable *services.UnusableError
+	switch {
+	case blobstore.IsNotFound(err), errors.As(err, &unusable):
+		// The pair's own plan complains about such a record.
+		return nil
+	case err != nil:
+		return c.failed("The standby's storage cannot be used", err, "Run the drill when the region answers: nothing was sent.")
+	case record.Generation < c.region.Generation.ValueInt64():
+		// It is that of a region which was away when the others were written.
+		return nil
+	case record.Phase == failover.PhaseFailingOver:
+		return c.failed("A failover is under way", fmt.Errorf("the pair's record says that it is failing over to %s, and has not ended", record.Active),
+			"Apply the pair first: that resumes the failover. A drill beside it would be in its way.")
+	case region.Normalize(record.Active) == location:
+		return c.failed("The drill would run in the active region", fmt.Errorf("by the pair's record %s is active", location),
+			"Give region and input_store the standby of the pair and of the store.")
+	}
+	return nil
 }
 
 // preflight checks that the inputs are in the standby as they were replicated there.
@@ -163,93 +237,4 @@ func (c *canary) preflight(ctx context.Context, input *blobstore.Container) diag
 		texts = append(texts, p.Text)
 	}
 	return c.failed("The drill cannot begin: its inputs are not in the standby as they were replicated", errors.New(strings.Join(texts, "; ")), "Apply the input store first.")
-}
-
-func (c *canary) compose(ctx context.Context, input, output *blobstore.Container) (engine.Job, error) {
-	s := msgenomics.Submission{
-		Process: c.process, ProcessArgs: c.args, Description: "failover drill " + c.id,
-		InputAccount: input.AccountName(), InputContainer: input.Name(), OutputAccount: output.AccountName(), OutputContainer: output.Name(),
-		OutputBase: c.prefix() + "canary", Overwrite: true, IncludeLogs: true,
-	}
-	for _, name := range c.inputs {
-		signature, err := input.BlobSAS(ctx, name, c.validFor)
-		if err != nil {
-			return s, err
-		}
-		s.Inputs = append(s.Inputs, msgenomics.Input{Name: name, SAS: signature})
-	}
-	var err error
-	s.OutputSAS, err = output.ContainerSAS(ctx, c.validFor)
-	return s, err
-}
-
-// await follows the canary to its end. When the time is over it is cancelled.
-func (c *canary) await(ctx context.Context, service engine.Engine, run engine.Run) (engine.Run, error) {
-	bounded, stop := context.WithTimeout(ctx, c.limit)
-	defer stop()
-	for pause := firstPause; ; pause = min(pause*2, longestPause) {
-		if run.State.Finished() {
-			return run, nil
-		}
-		err := engine.Wait(bounded, pause)
-		if err == nil {
-			var now engine.Run
-			if now, err = service.Get(bounded, run.ID); err == nil {
-				run = now
-			}
-		}
-		switch {
-		case ctx.Err() != nil:
-			return run, ctx.Err()
-		case bounded.Err() != nil:
-			return run, cancel(ctx, service, run)
-		case err != nil:
-			return run, err
-		}
-	}
-}
-
-func cancel(ctx context.Context, service engine.Engine, run engine.Run) error {
-	late, end := context.WithTimeout(ctx, settle)
-	defer end()
-	return service.Cancel(late, run.ID)
-}
-
-// cleanUp deletes what the canary wrote, and nothing else: the prefix is its own.
-func (c *canary) cleanUp(ctx context.Context, output *blobstore.Container, d *done) diag.Diagnostics {
-	where := c.where()
-	where.NextStep = fmt.Sprintf("Delete what is below %s in %s.", c.prefix(), output.URL())
-	for b, err := range output.List(ctx, c.prefix()) {
-		if err == nil {
-			if d.firstOutput.IsZero() || b.LastModified.Before(d.firstOutput) {
-				d.firstOutput = b.LastModified
-			}
-			err = output.Delete(ctx, b.Name, blobstore.Condition{})
-		}
-		if err != nil && !blobstore.IsNotFound(err) {
-			return diag.Diagnostics{diagnostics.Warning("What the canary wrote could not be deleted", err, where)}
-		}
-		d.deleted++
-	}
-	return nil
-}
-
-// record leaves for others to see that a drill has succeeded.
-func (c *canary) record(ctx context.Context, output *blobstore.Container, d done) diag.Diagnostics {
-	pair := c.region.PairName.ValueString()
-	r := readiness.DrillRecord{
-		Pair: pair, ID: c.id, Location: d.location, Run: d.run, StartedAt: d.started, EndedAt: d.ended, AcceptSeconds: d.accepted.Seconds(),
-	}
-	if !d.firstOutput.IsZero() {
-		r.OutputSeconds = max(d.firstOutput.Sub(d.started).Seconds(), 0)
-	}
-	_, err := output.Upload(ctx, replication.Reserved+readiness.DrillRecordName(pair), bytes.NewReader(r.Encode()), blobstore.UploadOptions{
-		Headers: blobstore.Headers{ContentType: "application/json"},
-	})
-	if err != nil {
-		where := c.where()
-		where.NextStep = "genomics_readiness does not know of this drill. Run another one with a new drill_id."
-		return diag.Diagnostics{diagnostics.Warning("The drill succeeded, and its record could not be written", err, where)}
-	}
-	return nil
 }

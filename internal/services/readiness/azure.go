@@ -3,7 +3,6 @@ package readiness
 import (
 	"context"
 	"errors"
-	"io"
 	"math/rand/v2"
 	"slices"
 	"strconv"
@@ -13,19 +12,15 @@ import (
 	"github.com/genomics-continuity/terraform-provider-genomics/internal/azure"
 	"github.com/genomics-continuity/terraform-provider-genomics/internal/blobstore"
 	"github.com/genomics-continuity/terraform-provider-genomics/internal/diagnostics"
-	"github.com/genomics-continuity/terraform-provider-genomics/internal/failover"
 	rules "github.com/genomics-continuity/terraform-provider-genomics/internal/readiness"
 	"github.com/genomics-continuity/terraform-provider-genomics/internal/region"
 	"github.com/genomics-continuity/terraform-provider-genomics/internal/replication"
+	"github.com/genomics-continuity/terraform-provider-genomics/internal/services"
 	"github.com/genomics-continuity/terraform-provider-genomics/internal/session"
 )
 
-const (
-	// probeLife is how long the signature is good for that is tried.
-	probeLife = 10 * time.Minute
-	// recordLimit bounds what is read as a record.
-	recordLimit = 64 << 10
-)
+// probeLife is how long the signature is good for that is tried.
+const probeLife = 10 * time.Minute
 
 func (l *look) account(ctx context.Context) rules.Account {
 	id := l.standby.AccountID.ValueString()
@@ -161,28 +156,13 @@ func (l *look) output(ctx context.Context) (rules.Output, rules.Drill) {
 // flipped reads the pair's record, which tells when it last failed over. One that
 // cannot be read is the pair's own to complain about.
 func (l *look) flipped(ctx context.Context, container *blobstore.Container) {
-	pair := l.pair.Name.ValueString()
-	content, err := l.read(ctx, container, failover.RecordName(pair))
-	if err != nil {
-		return
-	}
-	if record, err := failover.ParseRecord(pair, content); err == nil {
-		l.record = &record
-	}
-}
-
-// read reads a small blob that the provider keeps for itself.
-func (l *look) read(ctx context.Context, container *blobstore.Container, name string) (content []byte, err error) {
-	err = l.briefly(ctx, func(ctx context.Context) error {
-		body, _, err := container.Download(ctx, replication.Reserved+name)
-		if err != nil {
-			return err
+	_ = l.briefly(ctx, func(ctx context.Context) error {
+		record, err := services.PairRecord(ctx, container, l.pair.Name.ValueString())
+		if err == nil {
+			l.record = &record
 		}
-		defer body.Close()
-		content, err = io.ReadAll(io.LimitReader(body, recordLimit))
 		return err
 	})
-	return content, err
 }
 
 // access tries what a signature made now allows.
@@ -213,16 +193,19 @@ func (l *look) access(ctx context.Context, container *blobstore.Container) (a ru
 
 // drill reads the record of the last drill that succeeded.
 func (l *look) drill(ctx context.Context, container *blobstore.Container) rules.Drill {
-	content, err := l.read(ctx, container, rules.DrillRecordName(l.pair.Name.ValueString()))
+	var record rules.DrillRecord
+	err := l.briefly(ctx, func(ctx context.Context) (err error) {
+		record, err = services.LastDrill(ctx, container, l.pair.Name.ValueString())
+		return err
+	})
+	var unusable *services.UnusableError
 	switch {
 	case blobstore.IsNotFound(err):
 		return rules.Drill{}
+	case errors.As(err, &unusable):
+		return rules.Drill{Unseen: unusable.Error() + "."}
 	case err != nil:
 		return rules.Drill{Unseen: l.why(err)}
-	}
-	record, err := rules.ParseDrill(l.pair.Name.ValueString(), content)
-	if err != nil {
-		return rules.Drill{Unseen: "The record of the last drill cannot be used: " + err.Error() + "."}
 	}
 	return record.Seen()
 }

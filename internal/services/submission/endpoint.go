@@ -108,9 +108,9 @@ func (e *endpointModel) basename(ctx context.Context) string {
 }
 
 // resolver is what makes URLs of the job's references, for one run.
-func (e *endpointModel) resolver(ctx context.Context, l *launch, folder string) (resolver, error) {
+func (e *endpointModel) resolver(ctx context.Context, at storage, folder string) (resolver, error) {
 	r := resolver{access: e.StorageAccess.ValueString(), folder: folder}
-	input, output, validFor, err := l.containers(ctx)
+	input, output, validFor, err := at.containers(ctx)
 	if err != nil {
 		return r, err
 	}

@@ -17,8 +17,8 @@ import (
 	"github.com/genomics-continuity/terraform-provider-genomics/internal/services/check"
 )
 
-const referencesText = "`store://<blob>` stands for a blob of the input store, and `output://<name>` for a name in this run's own folder of the active side's output container; " +
-	"both become URLs of the active region when a run is sent, in the form that `storage_access` says."
+const referencesText = "`store://<blob>` stands for a blob of the input store, and `output://<name>` for a name in this run's own folder of the output container; " +
+	"both become URLs of the region that it is sent to, in the form that `storage_access` says."
 
 // endpointSchema is that of workflow submissions with what submissions to endpoints
 // have instead of theirs.
@@ -52,21 +52,8 @@ func endpointSchema(ctx context.Context, k *kind, description string, own map[st
 				MarkdownDescription: "What the names of the folders begin with that runs write to; each run has its own. Default: the submission's name."},
 		},
 	}
-	s.Attributes["tags"] = schema.MapAttribute{
-		ElementType: types.StringType, Optional: true, MarkdownDescription: "Tags of the " + k.noun + ". Three more, whose names begin with `tfg`, carry the submission's key.",
-		Validators: []validator.Map{mapvalidator.NoNullValues(), mapvalidator.KeysAre(check.String("must not begin with tfg", "Reserved tag", func(name string) error {
-			if engine.ReservedTag(name) {
-				return fmt.Errorf("tags named tfg, or tfg- and more, carry the submission's key")
-			}
-			return nil
-		}))},
-	}
-	s.Attributes["storage_access"] = schema.StringAttribute{
-		Optional: true, Computed: true, Default: stringdefault.StaticString(accessSAS),
-		MarkdownDescription: "How the server gets at the store and the output container: `sas` (default) by https URLs with a signature, `https` by the same URLs without one, " +
-			"`path` by `/account/container/blob`, as servers on Azure know storage that they have access to themselves. A change takes effect with the next run.",
-		Validators: []validator.String{stringvalidator.OneOf(accessSAS, accessHTTPS, accessPath)},
-	}
+	s.Attributes["tags"] = tagsAttribute(k)
+	s.Attributes["storage_access"] = accessAttribute()
 	limit := func(what string) schema.StringAttribute {
 		return schema.StringAttribute{Optional: true, Validators: []validator.String{check.Duration()}, MarkdownDescription: what +
 			" Its status is `stalled` then: nothing waits for it any more, it is never taken up again, and it is cancelled as soon as another run counts. By default there is no limit."}
@@ -94,6 +81,27 @@ func endpointSchema(ctx context.Context, k *kind, description string, own map[st
 		s.Attributes[name] = attribute
 	}
 	return s
+}
+
+func tagsAttribute(k *kind) schema.MapAttribute {
+	return schema.MapAttribute{
+		ElementType: types.StringType, Optional: true, MarkdownDescription: "Tags of the " + k.noun + ". Three more, whose names begin with `tfg`, carry the submission's key.",
+		Validators: []validator.Map{mapvalidator.NoNullValues(), mapvalidator.KeysAre(check.String("must not begin with tfg", "Reserved tag", func(name string) error {
+			if engine.ReservedTag(name) {
+				return fmt.Errorf("tags named tfg, or tfg- and more, carry the submission's key")
+			}
+			return nil
+		}))},
+	}
+}
+
+func accessAttribute() schema.StringAttribute {
+	return schema.StringAttribute{
+		Optional: true, Computed: true, Default: stringdefault.StaticString(accessSAS),
+		MarkdownDescription: "How the server gets at the store and the output container: `sas` (default) by https URLs with a signature, `https` by the same URLs without one, " +
+			"`path` by `/account/container/blob`, as servers on Azure know storage that they have access to themselves. A change takes effect with the next run.",
+		Validators: []validator.String{stringvalidator.OneOf(accessSAS, accessHTTPS, accessPath)},
+	}
 }
 
 func named(attribute schema.Attribute, k *kind) schema.Attribute {
@@ -135,6 +143,16 @@ func textList(description string) schema.ListAttribute {
 }
 
 func taskSchema(ctx context.Context) schema.Schema {
+	own := taskAttributes()
+	own["description"] = optionalText("Text that the server shows with the task. A change takes effect with the next run.")
+	return endpointSchema(ctx, tasks, "One task of GA4GH's Task Execution Service (TES 1.1), wherever the active region is. Its arguments are the specification's. "+
+		"It is submitted once: before each submission the server is asked for a task with the same key, and a submission whose answer was lost is looked up, never sent again blindly. "+
+		"When the active region changes, an unfinished task is submitted there, in place; the one that is left is superseded, and cancelled as soon as its region answers. "+
+		"A change to what is asked for, or to `triggers`, supersedes the task and starts another.", own)
+}
+
+// taskAttributes are what makes a task this one and no other.
+func taskAttributes() map[string]schema.Attribute {
 	fileType := func() schema.StringAttribute {
 		return optionalText("`FILE` (the server's default) or `DIRECTORY`.", stringvalidator.OneOf("FILE", "DIRECTORY"))
 	}
@@ -144,11 +162,7 @@ func taskSchema(ctx context.Context) schema.Schema {
 	size := func(description string) schema.Float64Attribute {
 		return schema.Float64Attribute{Optional: true, MarkdownDescription: description}
 	}
-	return endpointSchema(ctx, tasks, "One task of GA4GH's Task Execution Service (TES 1.1), wherever the active region is. Its arguments are the specification's. "+
-		"It is submitted once: before each submission the server is asked for a task with the same key, and a submission whose answer was lost is looked up, never sent again blindly. "+
-		"When the active region changes, an unfinished task is submitted there, in place; the one that is left is superseded, and cancelled as soon as its region answers. "+
-		"A change to what is asked for, or to `triggers`, supersedes the task and starts another.", map[string]schema.Attribute{
-		"description": optionalText("Text that the server shows with the task. A change takes effect with the next run."),
+	return map[string]schema.Attribute{
 		"executors": schema.ListNestedAttribute{
 			Required: true, MarkdownDescription: "Commands, each in a container image, run one after another.", Validators: []validator.List{listvalidator.SizeAtLeast(1)},
 			NestedObject: schema.NestedAttributeObject{Attributes: map[string]schema.Attribute{
@@ -199,14 +213,19 @@ func taskSchema(ctx context.Context) schema.Schema {
 			},
 		},
 		"volumes": textList("Folders in the container that executors share besides those of inputs and outputs."),
-	})
+	}
 }
 
 func runSchema(ctx context.Context) schema.Schema {
 	return endpointSchema(ctx, runs, "One run of a workflow on GA4GH's Workflow Execution Service (WES 1.0 or 1.1), wherever the active region is. Its arguments are the specification's. "+
 		"It is submitted once: before each submission the server's runs are searched for one with the same key, and a submission whose answer was lost is looked up, never sent again blindly. "+
 		"When the active region changes, an unfinished run is submitted there, in place; the one that is left is superseded, and cancelled as soon as its region answers. "+
-		"A change to what is asked for, or to `triggers`, supersedes the run and starts another.", map[string]schema.Attribute{
+		"A change to what is asked for, or to `triggers`, supersedes the run and starts another.", runAttributes())
+}
+
+// runAttributes are what makes a run this one and no other.
+func runAttributes() map[string]schema.Attribute {
+	return map[string]schema.Attribute{
 		"workflow_type":         requiredText("Language of the workflow, such as `CWL`, `WDL` or `NFL`."),
 		"workflow_type_version": requiredText("Version of the language, such as `v1.2`."),
 		"workflow_url":          requiredText("Where the workflow is, or the name of one of the attachments. "+referencesText, validReference()),
@@ -214,7 +233,7 @@ func runSchema(ctx context.Context) schema.Schema {
 		"workflow_params": optionalText("Parameters of the workflow: a JSON object, best written with `jsonencode`. Each text in it may be a reference. "+referencesText,
 			check.String("must be a JSON object", "Invalid workflow parameters", checkParams)),
 		"workflow_engine_parameters": textMap("Settings of the workflow engine."),
-	})
+	}
 }
 
 func checkParams(params string) error {

@@ -108,7 +108,7 @@ func TestFolders(t *testing.T) {
 // anything in them changes.
 func TestContentOfARun(t *testing.T) {
 	key := func(params, kind string) string {
-		r := &runModel{WorkflowType: types.StringValue(kind), WorkflowParams: types.StringValue(params)}
+		r := &runModel{runArguments: runArguments{WorkflowType: types.StringValue(kind), WorkflowParams: types.StringValue(params)}}
 		r.Name = types.StringValue("one")
 		content, diags := r.content(t.Context())
 		if diags.HasError() {

@@ -3,10 +3,12 @@ package submission
 import (
 	"context"
 	"strconv"
+	"time"
 
 	"github.com/hashicorp/terraform-plugin-framework/diag"
 	"github.com/hashicorp/terraform-plugin-framework/types"
 
+	"github.com/genomics-continuity/terraform-provider-genomics/internal/blobstore"
 	"github.com/genomics-continuity/terraform-provider-genomics/internal/engine"
 	"github.com/genomics-continuity/terraform-provider-genomics/internal/engine/genomics"
 	"github.com/genomics-continuity/terraform-provider-genomics/internal/failover"
@@ -54,7 +56,14 @@ type job interface {
 	validate(ctx context.Context) diag.Diagnostics
 	// compose makes the engine's job, with signatures that live as long as the user
 	// says, and results under the given name.
-	compose(ctx context.Context, l *launch, basename string) (engine.Job, error)
+	compose(ctx context.Context, at storage, basename string) (engine.Job, error)
+}
+
+// storage is where a job's inputs are and its results go.
+type storage interface {
+	// containers opens both, and tells how long a signature for either is valid. That
+	// of inputs is nil where there is none.
+	containers(ctx context.Context) (input, output *blobstore.Container, validFor time.Duration, err error)
 }
 
 // workflows are the submissions to Microsoft Genomics.
@@ -162,11 +171,11 @@ func (w workflow) content(ctx context.Context) (any, diag.Diagnostics) {
 }
 
 // compose makes the request: names, and signatures.
-func (w workflow) compose(ctx context.Context, l *launch, basename string) (engine.Job, error) {
+func (w workflow) compose(ctx context.Context, at storage, basename string) (engine.Job, error) {
 	out := w.output(ctx)
 	options, _ := w.options(ctx)
 	names, _ := w.inputNames(ctx)
-	input, output, validFor, err := l.containers(ctx)
+	input, output, validFor, err := at.containers(ctx)
 	if err != nil {
 		return nil, err
 	}

@@ -25,7 +25,13 @@ var runs = &kind{
 type runModel struct {
 	endpointModel
 
-	RunID               types.String `tfsdk:"run_id"`
+	runArguments
+
+	RunID types.String `tfsdk:"run_id"`
+}
+
+// runArguments are what makes a run this one and no other.
+type runArguments struct {
 	WorkflowType        types.String `tfsdk:"workflow_type"`
 	WorkflowTypeVersion types.String `tfsdk:"workflow_type_version"`
 	WorkflowURL         types.String `tfsdk:"workflow_url"`
@@ -88,9 +94,9 @@ func (r *runModel) inputs(ctx context.Context) ([]string, diag.Diagnostics) {
 	return references(all), diags
 }
 
-func (r *runModel) compose(ctx context.Context, l *launch, folder string) (engine.Job, error) {
+func (r *runModel) compose(ctx context.Context, where storage, folder string) (engine.Job, error) {
 	request, _ := r.request(ctx)
-	at, err := r.resolver(ctx, l, folder)
+	at, err := r.resolver(ctx, where, folder)
 	if err != nil {
 		return nil, err
 	}

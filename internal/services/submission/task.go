@@ -24,13 +24,19 @@ var tasks = &kind{
 type taskModel struct {
 	endpointModel
 
+	taskArguments
+
 	TaskID      types.String `tfsdk:"task_id"`
 	Description types.String `tfsdk:"description"`
-	Executors   types.List   `tfsdk:"executors"`
-	Inputs      types.List   `tfsdk:"inputs"`
-	Outputs     types.List   `tfsdk:"outputs"`
-	Resources   types.Object `tfsdk:"resources"`
-	Volumes     types.List   `tfsdk:"volumes"`
+}
+
+// taskArguments are what makes a task this one and no other.
+type taskArguments struct {
+	Executors types.List   `tfsdk:"executors"`
+	Inputs    types.List   `tfsdk:"inputs"`
+	Outputs   types.List   `tfsdk:"outputs"`
+	Resources types.Object `tfsdk:"resources"`
+	Volumes   types.List   `tfsdk:"volumes"`
 }
 
 type executorModel struct {
@@ -149,9 +155,9 @@ func (t *taskModel) inputs(ctx context.Context) ([]string, diag.Diagnostics) {
 	return references(urls), diags
 }
 
-func (t *taskModel) compose(ctx context.Context, l *launch, folder string) (engine.Job, error) {
+func (t *taskModel) compose(ctx context.Context, at storage, folder string) (engine.Job, error) {
 	task, _ := t.task(ctx)
-	r, err := t.resolver(ctx, l, folder)
+	r, err := t.resolver(ctx, at, folder)
 	if err != nil {
 		return nil, err
 	}
@@ -195,15 +201,22 @@ func (t *taskModel) validate(ctx context.Context) diag.Diagnostics {
 		return nil
 	}
 	task, diags := t.task(ctx)
-	for i, in := range task.Inputs {
-		if (in.URL == "") == (in.Content == "") {
-			diags.AddAttributeError(path.Root("inputs").AtListIndex(i), "Invalid input", "An input has either a url or a content.")
-		}
-		if scheme, _, ok := parseReference(in.URL); ok && scheme == outputScheme {
-			diags.AddAttributeError(path.Root("inputs").AtListIndex(i).AtName("url"), "Invalid input", "output:// is for outputs.")
-		}
-	}
+	diags.Append(checkInputs(task, path.Root("inputs"))...)
 	names, d := t.inputs(ctx)
 	diags.Append(d...)
 	return append(diags, t.validateStore(names)...)
+}
+
+// checkInputs holds the rules within each input of a task.
+func checkInputs(task tes.Task, at path.Path) diag.Diagnostics {
+	var diags diag.Diagnostics
+	for i, in := range task.Inputs {
+		if (in.URL == "") == (in.Content == "") {
+			diags.AddAttributeError(at.AtListIndex(i), "Invalid input", "An input has either a url or a content.")
+		}
+		if scheme, _, ok := parseReference(in.URL); ok && scheme == outputScheme {
+			diags.AddAttributeError(at.AtListIndex(i).AtName("url"), "Invalid input", "output:// is for outputs.")
+		}
+	}
+	return diags
 }
