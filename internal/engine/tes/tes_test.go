@@ -39,6 +39,8 @@ func TestTasksOfServersInUse(t *testing.T) {
 		"protobuf's numbers in quotes": {`{"id":"b6","state":"EXECUTOR_ERROR","creation_time":"2026-01-02T03:04:05.123456789Z","tags":{"tfg-key":"abcdefghijklmnopqrstuvwxyz","tfg-submission":"abcdefghijklmnop","tfg":"1"},"logs":[{"logs":[{"exit_code":"0"},{"exit_code":"137"}],"start_time":"2026-01-02T03:04:06Z"}]}`,
 			engine.StateFailedInput, 137, "executor 2 ended with exit code 137"},
 		"system logs": {`{"id":"b6","state":"SYSTEM_ERROR","logs":[{"system_logs":["DiskFull","","no space"],"logs":[{"exit_code":null}]}]}`, engine.StateFailedSystem, 0, "DiskFull; no space"},
+		"a signed URL in a log": {`{"id":"b6","state":"SYSTEM_ERROR","logs":[{"system_logs":["upload to https://a.blob.core.windows.net/o/x.bam?sv=2024-11-04&se=2026-01-02T03%3A04%3A05Z&sig=abc%2Bdef failed"]}]}`,
+			engine.StateFailedSystem, 0, "upload to https://a.blob.core.windows.net/o/x.bam?sig=*** failed"},
 		"the last attempt counts": {`{"id":"b6","state":"SYSTEM_ERROR","logs":[{"logs":[{"exit_code":1}]},{"logs":[{"exit_code":2}]}]}`,
 			engine.StateFailedSystem, 2, "executor 1 ended with exit code 2"},
 		"null everywhere": {`{"id":"b6","state":null,"tags":null,"logs":null,"creation_time":null}`, engine.StateUnknown, 0, ""},

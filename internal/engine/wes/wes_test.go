@@ -159,8 +159,10 @@ func TestRunsOfServersInUse(t *testing.T) {
 		code  int
 		says  string
 	}{
-		"toil":   {`{"run_id":"r","request":{"tags":{}},"state":"EXECUTOR_ERROR","run_log":{"cmd":["toil"],"start_time":"2026-01-02T03:04:05.123Z","end_time":"2026-01-02T03:05:05Z","exit_code":1},"outputs":{}}`, engine.StateFailedInput, 1, "the workflow ended with exit code 1"},
-		"1.1":    {`{"run_id":"r","state":"SYSTEM_ERROR","run_log":{"system_logs":["no disk"],"exit_code":"2"}}`, engine.StateFailedSystem, 2, "the workflow ended with exit code 2; no disk"},
+		"toil": {`{"run_id":"r","request":{"tags":{}},"state":"EXECUTOR_ERROR","run_log":{"cmd":["toil"],"start_time":"2026-01-02T03:04:05.123Z","end_time":"2026-01-02T03:05:05Z","exit_code":1},"outputs":{}}`, engine.StateFailedInput, 1, "the workflow ended with exit code 1"},
+		"1.1":  {`{"run_id":"r","state":"SYSTEM_ERROR","run_log":{"system_logs":["no disk"],"exit_code":"2"}}`, engine.StateFailedSystem, 2, "the workflow ended with exit code 2; no disk"},
+		"a signed URL in a log": {`{"run_id":"r","state":"SYSTEM_ERROR","run_log":{"system_logs":["upload to https://a.blob.core.windows.net/o/x.bam?sv=2024-11-04&sig=abc%2Bdef failed"]}}`,
+			engine.StateFailedSystem, 0, "upload to https://a.blob.core.windows.net/o/x.bam?sig=*** failed"},
 		"bare":   {`{"run_id":7}`, engine.StateUnknown, 0, ""},
 		"nulls":  {`{"run_id":"r","request":null,"state":null,"run_log":null,"outputs":null}`, engine.StateUnknown, 0, ""},
 		"paused": {`{"run_id":"r","state":"PAUSED"}`, engine.StatePaused, 0, ""},

@@ -196,3 +196,40 @@ func TestAccServersThatDiffer(t *testing.T) {
 		})
 	}
 }
+
+// A run that its server says is running, or initializing, for longer than the user
+// allows is given up on: nothing takes it up again, and a failover leaves it for
+// another, and stops it.
+func TestAccStalled(t *testing.T) {
+	for i, g := range servers {
+		limit := []string{"stalled_after", "initializing_timeout"}[i]
+		state := []string{"RUNNING", "INITIALIZING"}[i]
+		t.Run(g.kind, func(t *testing.T) {
+			l := newestLab(t, "stalled-"+g.kind)
+			l.put(primary, l.inputs(), l.reads("one"))
+			l.hold("")
+			const store = "= genomics_replicated_input_store.reads.active\n"
+			module := func(limits string) string { return strings.Replace(l.servers(g, ""), store, store+limits, 1) }
+			l.writeText(module(fmt.Sprintf("  %s = \"24h\"\n", limit)))
+			l.apply()
+			l.until("the run to be under way", func() bool { return l.facedIn(primary).Status == "working" })
+			l.ok(l.Force(l.Context(), primary, l.facedIn(primary).ID, harness.Force{State: state}))
+			l.apply()
+			l.holds(g.address, "status", "working", "location", primary)
+
+			l.writeText(module(fmt.Sprintf("  %s = \"1ms\"\n", limit)))
+			l.apply()
+			l.apply() // which sees what is allowed now
+			l.holds(g.address, "status", "stalled", "location", primary, "attempts.#", "1")
+			l.unchanged(0)
+			l.facedIn(primary)
+
+			l.writeText(module(""))
+			l.apply(flip...)
+			l.holds(g.address, "location", secondary, "attempts.#", "2", "attempts.0.superseded", "true")
+			l.until("the run that was given up to be stopped", func() bool { s := l.facedIn(primary).Status; return s == "cancelled" || s == "cancelling" })
+			l.facedIn(secondary)
+			l.destroy(flip...)
+		})
+	}
+}
