@@ -7,6 +7,7 @@ import (
 	"os"
 	"sync/atomic"
 
+	"github.com/hashicorp/terraform-plugin-framework/action"
 	"github.com/hashicorp/terraform-plugin-framework/datasource"
 	"github.com/hashicorp/terraform-plugin-framework/ephemeral"
 	"github.com/hashicorp/terraform-plugin-framework/function"
@@ -32,6 +33,7 @@ type genomics struct {
 }
 
 var (
+	_ provider.ProviderWithActions            = (*genomics)(nil)
 	_ provider.ProviderWithEphemeralResources = (*genomics)(nil)
 	_ provider.ProviderWithFunctions          = (*genomics)(nil)
 )
@@ -72,7 +74,7 @@ func (p *genomics) Configure(ctx context.Context, req provider.ConfigureRequest,
 		return
 	}
 	p.session.Store(s)
-	resp.DataSourceData, resp.ResourceData, resp.EphemeralResourceData = s, s, s
+	resp.DataSourceData, resp.ResourceData, resp.EphemeralResourceData, resp.ActionData = s, s, s, s
 }
 
 // Resources lists the resources.
@@ -93,4 +95,9 @@ func (p *genomics) EphemeralResources(context.Context) []func() ephemeral.Epheme
 // Functions lists the functions.
 func (p *genomics) Functions(context.Context) []func() function.Function {
 	return []func() function.Function{regions.NewPairedRegion, regions.NewGeography, regions.NewParseAccountID, readiness.NewSummary}
+}
+
+// Actions lists the actions.
+func (p *genomics) Actions(context.Context) []func() action.Action {
+	return []func() action.Action{drill.NewAction}
 }

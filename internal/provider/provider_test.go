@@ -39,6 +39,9 @@ func TestSchemas(t *testing.T) {
 	for name, s := range resp.EphemeralResourceSchemas {
 		schemas["ephemeral."+name] = s
 	}
+	for name, s := range resp.ActionSchemas {
+		schemas["action."+name] = s.Schema
+	}
 	for name, s := range schemas {
 		describe(t, name, s.Block.Attributes)
 	}
@@ -70,7 +73,13 @@ func TestIdentities(t *testing.T) {
 	for _, d := range resp.Diagnostics {
 		t.Errorf("%s: %s", d.Summary, d.Detail)
 	}
-	if len(resp.IdentitySchemas) != 6 {
-		t.Errorf("%d identities", len(resp.IdentitySchemas))
+	schemas, err := server.GetProviderSchema(t.Context(), &tfprotov6.GetProviderSchemaRequest{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	for name := range schemas.ResourceSchemas {
+		if resp.IdentitySchemas[name] == nil {
+			t.Errorf("%s has no identity", name)
+		}
 	}
 }

@@ -43,6 +43,8 @@ type canary struct {
 	engine   string
 	inputs   []string
 	validFor time.Duration
+	// strict makes an error of a canary that fails.
+	strict bool
 	// say tells people how far it is.
 	say func(format string, args ...any)
 }
@@ -152,7 +154,11 @@ func (c *canary) run(ctx context.Context) (done, diag.Diagnostics) {
 	d.started, d.ended = d.started.Truncate(time.Millisecond), d.ended.Truncate(time.Millisecond)
 	c.say("The canary %s ended as %s after %s, and %d blobs that it wrote were deleted", d.run, d.status, d.ended.Sub(d.started).Round(time.Second), d.deleted)
 	if !d.success {
-		return d, append(diags, c.warned("The drill did not succeed", fmt.Errorf("canary %s ended as %s: %s", d.run, d.status, d.message),
+		tell := c.warned
+		if c.strict {
+			tell = c.failed
+		}
+		return d, append(diags, tell("The drill did not succeed", fmt.Errorf("canary %s ended as %s: %s", d.run, d.status, d.message),
 			"Look at what the service says of it, and run another drill with a new drill_id.")...)
 	}
 	diags.Append(c.record(ctx, s, &d)...)

@@ -22,10 +22,10 @@ const whatADrillIs = "one canary is run in the standby region, on the pair's eng
 	"and everything it wrote is deleted when it has ended. Nothing is asked of the active region, and no submission is touched. " +
 	"A drill is refused in the active region, while a failover is under way, and when its inputs are not as they were replicated. "
 
-// argumentAttributes are those that the resource and the action have alike.
+// argumentAttributes are those that the resource and the action have alike, all but
+// the drill_id.
 func argumentAttributes() map[string]schema.Attribute {
 	attributes := submission.CanaryAttributes()
-	attributes["drill_id"] = schema.StringAttribute{Optional: true, Validators: []validator.String{stringvalidator.LengthBetween(1, 64)}}
 	attributes["region"] = schema.SingleNestedAttribute{
 		Required: true, MarkdownDescription: "Where the drill runs: `standby` of a `genomics_region_pair`.",
 		Attributes: map[string]schema.Attribute{
@@ -55,7 +55,7 @@ func argumentAttributes() map[string]schema.Attribute {
 
 func resourceSchema(ctx context.Context) schema.Schema {
 	attributes := argumentAttributes()
-	attributes["drill_id"] = required("Any text of 1 to 64 characters, such as a date. A new value runs a drill; nothing else does.", stringvalidator.LengthBetween(1, 64))
+	attributes["drill_id"] = required("Any text of 1 to 64 characters, such as a date. A new value runs a drill; nothing else does.", validDrillID())
 	attributes["sas_duration"] = schema.StringAttribute{
 		Optional: true, Computed: true, Default: stringdefault.StaticString(defaultSASDuration), Validators: []validator.String{check.Duration()},
 		MarkdownDescription: "How long the canary may read and write, as a duration. Default `24h`.",
@@ -103,6 +103,8 @@ func identitySchema() identityschema.Schema {
 		"drill_id":           given("The drill's drill_id."),
 	}}
 }
+
+func validDrillID() validator.String { return stringvalidator.LengthBetween(1, 64) }
 
 func required(description string, validators ...validator.String) schema.StringAttribute {
 	return schema.StringAttribute{Required: true, MarkdownDescription: description, Validators: validators}
