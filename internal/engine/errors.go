@@ -64,6 +64,19 @@ func (e *TooManyRunsError) Error() string {
 	return fmt.Sprintf("the service lists %d runs without saying whose they are, and at most %d are looked at one by one", e.Runs, e.Limit)
 }
 
+// denied is an error of a service that tells whether it took the caller's credential.
+type denied interface {
+	error
+	// Denied is true for a refusal of the credential, or of what it may do.
+	Denied() bool
+}
+
+// Denied reports whether a service refused because of who asked.
+func Denied(err error) bool {
+	var d denied
+	return errors.As(err, &d) && d.Denied()
+}
+
 // throttled is an error of a service that asks to be left alone for a while.
 type throttled interface {
 	error

@@ -106,6 +106,11 @@ func submitError(err error) error {
 	return &OutcomeUnknownError{Cause: err}
 }
 
+// Denied reports whether the service did not take the key.
+func (e *APIError) Denied() bool {
+	return e.StatusCode == http.StatusUnauthorized || e.StatusCode == http.StatusForbidden
+}
+
 // Throttled tells for how long the service asked to be left alone; false if it
 // refused for another reason.
 func (e *APIError) Throttled() (time.Duration, bool) {

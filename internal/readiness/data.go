@@ -3,6 +3,7 @@ package readiness
 import (
 	"cmp"
 	"fmt"
+	"slices"
 	"strings"
 	"time"
 
@@ -189,7 +190,7 @@ func (o Observation) workflowInputs() []Check {
 			texts = append(texts, fmt.Sprintf("and %d more", more))
 		}
 		message := strings.Join(texts, "; ") + "."
-		if w.Unseen != "" {
+		if w.Unseen != "" && !slices.ContainsFunc(w.Problems, func(p Problem) bool { return p.Certain }) {
 			return unseen(c, fmt.Sprintf("%s It is not known whether that matters: %s", message, w.Unseen), again)
 		}
 		remedy := "terraform apply"
@@ -214,6 +215,10 @@ func (p Problem) describe(now time.Time) string {
 func (o Observation) fencing() []Check {
 	f := o.Fencing
 	c := Check{Name: RuleFencing, Region: o.Standby.Location}
+	submissions := "workflows = [ … ] # the pair's submissions"
+	if o.Account.None {
+		submissions = "tasks = [ … ] # or runs: the pair's submissions"
+	}
 	switch {
 	case len(f.Runs) > 0:
 		const named = 3
@@ -229,7 +234,7 @@ func (o Observation) fencing() []Check {
 		return unseen(c, f.Unseen, again)
 	case f.Nameless > 0:
 		return unseen(c, fmt.Sprintf("%d runs with a submission's key are alive there, and nobody said which submissions are the pair's.", f.Nameless),
-			block(`data "genomics_readiness" "lab"`, "workflows = [ … ] # the pair's submissions"))
+			block(`data "genomics_readiness" "lab"`, submissions))
 	}
 	return passed(c, "No superseded run is alive.")
 }
@@ -237,11 +242,15 @@ func (o Observation) fencing() []Check {
 // notAsked names the rules for which nothing is configured.
 func (o Observation) notAsked() []string {
 	var out []string
+	submissions := "workflows"
+	if o.Account.None {
+		submissions = "tasks or runs"
+	}
 	for _, rule := range []struct {
 		asked bool
 		text  string
 	}{
-		{o.Workflows.Asked, RuleWorkflowInputs + ": set workflows"},
+		{o.Workflows.Asked, RuleWorkflowInputs + ": set " + submissions},
 		{o.Limits.MaxRecoveryPointAge > 0, RuleRecoveryPoint + ": set max_recovery_point_age"},
 		{len(o.Limits.Geographies) > 0, RuleResidency + ": set the pair's data_residency"},
 		{o.Limits.MaxDrillAge > 0, RuleDrill + ": set max_drill_age"},

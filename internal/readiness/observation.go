@@ -79,8 +79,13 @@ type Service struct {
 	Unseen string
 	// Silent says how it does not answer; empty when it does.
 	Silent string
-	// Refused says how it refused the account's key; empty when it took it.
+	// Refused says how it refused the key or login; empty when it took it.
 	Refused string
+	// About is what it says of itself: its name, its version, what it runs; empty when
+	// it says nothing.
+	About string
+	// Foreign says that it speaks no version of its protocol that is known.
+	Foreign string
 }
 
 // Output is the standby's output container.
@@ -123,8 +128,8 @@ type Storage struct {
 // Credential is a key that a failover needs in the standby.
 type Credential struct {
 	Unseen string
-	// Name is the account's that it opens, and Kind says of what it is: "account" or
-	// "storage account".
+	// Name is the account's that it opens, and Kind says of what it is: "account",
+	// "storage account" or "server".
 	Name, Kind string
 	// Handed says that it was handed over in advance.
 	Handed bool
@@ -204,6 +209,9 @@ type Problem struct {
 	Modified time.Time
 	// Gone says that the active region lacks it too.
 	Gone bool
+	// Certain says that the submission would be taken along, also where that is not
+	// known of others.
+	Certain bool
 }
 
 // Fencing is what is alive in the standby, where nothing should be.

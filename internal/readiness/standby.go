@@ -94,10 +94,17 @@ func (o Observation) service() []Check {
 	switch {
 	case s.Silent != "":
 		return failed(c, s.Silent, fmt.Sprintf("curl -sS -o /dev/null -w '%%{http_code}\\n' %s # any number is an answer; with none, wait for the region or pair with another one", o.Standby.ServiceURL))
+	case s.Refused != "" && o.Account.None:
+		return failed(c, "The service answers and refuses the login: "+s.Refused,
+			block(`provider "genomics"`, fmt.Sprintf("endpoint_credentials = { %q = { bearer_token = var.standby_token } } # or username and password, or scope", o.Standby.ServiceURL)))
 	case s.Refused != "":
 		return failed(c, "The service answers and refuses the account's key: "+s.Refused, keyRemedy(o.Account.Name, o.Account.ID))
 	case s.Unseen != "":
 		return unseen(c, s.Unseen, again)
+	case s.Foreign != "":
+		return unseen(c, s.Foreign, "terraform init -upgrade")
+	case s.About != "":
+		return passed(c, "The service answers, takes the login that a submission has, and lists what it runs (%s).", s.About)
 	}
 	return passed(c, "The service answers and takes the key or login that a submission has.")
 }

@@ -73,6 +73,13 @@ func (s *Session) engineOf(account ServiceAccount) (engine.Engine, error) {
 	}
 }
 
+// Login tells how an endpoint is told who calls, as far as the provider's
+// configuration says it: by what was handed over in advance, or by an identity.
+func (s *Session) Login(base string) (handed, identity bool) {
+	c, ok := s.cfg.EndpointCredentials[strings.TrimRight(base, "/")]
+	return ok && c.Scope == "", ok && c.Scope != ""
+}
+
 // authorize is how an endpoint wants to know its clients, by the provider's
 // configuration; nil for one that knows nobody.
 func (s *Session) authorize(base string) rest.Authorize {

@@ -20,11 +20,16 @@ func (s *Session) ResourceGroup(ctx context.Context, subscription, name string) 
 	})
 }
 
-// Handed reports whether the key of an account was handed over in advance, and has
-// not been refused.
+// Handed reports whether the key of an account was handed over in advance.
 func (s *Session) Handed(account string) bool {
 	_, ok := s.cfg.AccessKeys[account]
 	return ok
+}
+
+// Outdated reports whether the service has refused the key that was handed over for
+// an account.
+func (s *Session) Outdated(id azure.AccountID) bool {
+	return s.isOutdated(strings.ToLower(id.String()), false)
 }
 
 // StorageByIdentity reports whether storage is opened with the provider's identity

@@ -48,6 +48,11 @@ func (e *Error) Throttled() (time.Duration, bool) {
 	return e.retryAfter, e.StatusCode == http.StatusTooManyRequests
 }
 
+// Denied reports whether the service did not take the credential.
+func (e *Error) Denied() bool {
+	return e.StatusCode == http.StatusUnauthorized || e.StatusCode == http.StatusForbidden
+}
+
 // UnreadableError is an answer that reports success and is not what was asked
 // for: a login page in HTML, a truncated body, another run.
 type UnreadableError struct {

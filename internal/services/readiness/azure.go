@@ -214,9 +214,19 @@ func (l *look) drill(ctx context.Context, container *blobstore.Container) rules.
 func (l *look) credentials(ctx context.Context, account rules.Account) []rules.Credential {
 	var out []rules.Credential
 	if !account.None {
-		out = append(out, l.credential(ctx, "account", account.Name, account.Group, l.session.Handed(account.Name), func(ctx context.Context) error {
+		key := l.credential(ctx, "account", account.Name, account.Group, l.session.Handed(account.Name), func(ctx context.Context) error {
 			return l.session.AccountKey(ctx, account.ID)
-		}))
+		})
+		if id, err := azure.ParseAccountID(account.ID); err == nil && key.Handed && l.session.Outdated(id) {
+			// What Resource Manager says in its place may not be had in an outage.
+			key.Refused = "the service refuses the one in access_keys."
+		}
+		out = append(out, key)
+	}
+	if server := serviceAccount(l.standby).URL; account.None {
+		if handed, identity := l.session.Login(server); handed || identity {
+			out = append(out, rules.Credential{Name: server, Kind: "server", Handed: handed, Token: identity})
+		}
 	}
 	for _, id := range l.storageIDs(true) {
 		parsed, err := azure.ParseStorageAccountID(id)

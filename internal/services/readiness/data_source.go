@@ -55,7 +55,7 @@ func (d *DataSource) Read(ctx context.Context, req datasource.ReadRequest, resp 
 	if resp.Diagnostics.HasError() {
 		return
 	}
-	subject := subjectModel{data.RegionPair, data.InputStores, data.Workflows}
+	subject := subjectModel{data.jobsModel, data.RegionPair, data.InputStores}
 	if resp.Diagnostics.Append(subject.check()...); resp.Diagnostics.HasError() {
 		return
 	}

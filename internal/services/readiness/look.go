@@ -4,7 +4,10 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"net/http"
+	"maps"
+	"regexp"
+	"slices"
+	"strings"
 	"sync"
 	"time"
 
@@ -12,6 +15,7 @@ import (
 
 	"github.com/genomics-continuity/terraform-provider-genomics/internal/azure"
 	"github.com/genomics-continuity/terraform-provider-genomics/internal/diagnostics"
+	"github.com/genomics-continuity/terraform-provider-genomics/internal/engine"
 	"github.com/genomics-continuity/terraform-provider-genomics/internal/engine/tes"
 	"github.com/genomics-continuity/terraform-provider-genomics/internal/engine/wes"
 	"github.com/genomics-continuity/terraform-provider-genomics/internal/failover"
@@ -41,7 +45,7 @@ type look struct {
 }
 
 func newLook(s *session.Session, subject subjectModel, now time.Time) *look {
-	l := &look{session: s, pair: subject.RegionPair, stores: subject.InputStores, jobs: subject.Workflows, now: now}
+	l := &look{session: s, pair: subject.RegionPair, stores: subject.InputStores, jobs: subject.jobs(), now: now}
 	l.active, l.standby = l.pair.sides()
 	return l
 }
@@ -96,23 +100,59 @@ func (l *look) region(side pairSideModel) rules.Region {
 
 func (l *look) service(ctx context.Context) rules.Service {
 	service, err := l.session.Engine(serviceAccount(l.standby))
+	var info engine.Info
 	if err == nil {
-		err = l.briefly(ctx, func(ctx context.Context) error {
-			_, err := service.Health(ctx)
+		err = l.briefly(ctx, func(ctx context.Context) (err error) {
+			info, err = service.Health(ctx)
 			return err
 		})
 	}
-	var refused *msgenomics.APIError
 	var dark *region.UnreachableError
 	switch {
 	case err == nil:
-		return rules.Service{}
+		return rules.Service{About: about(info), Foreign: foreign(info)}
 	case errors.As(err, &dark) && dark.Location == at(l.standby.Location):
 		return rules.Service{Silent: l.why(err)}
-	case errors.As(err, &refused) && (refused.StatusCode == http.StatusUnauthorized || refused.StatusCode == http.StatusForbidden):
+	case engine.Denied(err):
 		return rules.Service{Refused: l.why(err)}
 	}
 	return rules.Service{Unseen: l.why(err)}
+}
+
+// about is what a service says of itself, for people.
+func about(info engine.Info) string {
+	var parts []string
+	if name := strings.TrimSpace(info.Name + " " + info.Version); name != "" {
+		parts = append(parts, name)
+	}
+	if len(info.Protocols) > 0 {
+		parts = append(parts, "protocol "+strings.Join(info.Protocols, ", "))
+	}
+	for _, name := range slices.Sorted(maps.Keys(info.Workflows)) {
+		parts = append(parts, strings.TrimSpace(name+" "+strings.Join(info.Workflows[name], ", ")))
+	}
+	return azure.Mask(strings.Join(parts, "; "))
+}
+
+var number = regexp.MustCompile(`[0-9]+`)
+
+// foreign says that none of the versions of its protocol that a service speaks is a
+// first one, which are those that are known. One that names none says nothing.
+func foreign(info engine.Info) string {
+	numbered := false
+	for _, version := range info.Protocols {
+		switch number.FindString(version) {
+		case "":
+		case "1":
+			return ""
+		default:
+			numbered = true
+		}
+	}
+	if !numbered {
+		return ""
+	}
+	return fmt.Sprintf("The service speaks version %s of its protocol, and this version of the provider knows 1.", azure.Mask(strings.Join(info.Protocols, ", ")))
 }
 
 // serviceAccount is what runs workflows on a side.

@@ -12,34 +12,44 @@ import (
 	rules "github.com/genomics-continuity/terraform-provider-genomics/internal/readiness"
 	"github.com/genomics-continuity/terraform-provider-genomics/internal/readiness/report"
 	"github.com/genomics-continuity/terraform-provider-genomics/internal/region"
+	"github.com/genomics-continuity/terraform-provider-genomics/internal/services/submission"
 )
 
 // subjectModel is what is looked at.
 type subjectModel struct {
-	RegionPair  pairModel       `tfsdk:"region_pair"`
-	InputStores []storeModel    `tfsdk:"input_stores"`
-	Workflows   []workflowModel `tfsdk:"workflows"`
+	jobsModel
+
+	RegionPair  pairModel
+	InputStores []storeModel
+}
+
+// jobsModel is the pair's submissions, each as its resource has it.
+type jobsModel struct {
+	Workflows []workflowModel `tfsdk:"workflows"`
+	Tasks     []taskModel     `tfsdk:"tasks"`
+	Runs      []runModel      `tfsdk:"runs"`
 }
 
 type model struct {
-	RegionPair          pairModel       `tfsdk:"region_pair"`
-	InputStores         []storeModel    `tfsdk:"input_stores"`
-	Workflows           []workflowModel `tfsdk:"workflows"`
-	MaxRecoveryPointAge types.String    `tfsdk:"max_recovery_point_age"`
-	MaxDrillAge         types.String    `tfsdk:"max_drill_age"`
-	StateLocation       types.String    `tfsdk:"state_location"`
-	Probe               types.String    `tfsdk:"probe"`
-	Ready               types.Bool      `tfsdk:"ready"`
-	Verdict             types.String    `tfsdk:"verdict"`
-	Summary             types.String    `tfsdk:"summary"`
-	Checks              []checkModel    `tfsdk:"checks"`
-	RecoveryPointAge    types.Int64     `tfsdk:"recovery_point_age"`
-	LastDrillAt         types.String    `tfsdk:"last_drill_at"`
-	ReportMarkdown      types.String    `tfsdk:"report_markdown"`
-	ReportJUnit         types.String    `tfsdk:"report_junit"`
-	ReportJSON          types.String    `tfsdk:"report_json"`
-	ReportSVG           types.String    `tfsdk:"report_svg"`
-	Timeouts            timeouts.Value  `tfsdk:"timeouts"`
+	jobsModel
+
+	RegionPair          pairModel      `tfsdk:"region_pair"`
+	InputStores         []storeModel   `tfsdk:"input_stores"`
+	MaxRecoveryPointAge types.String   `tfsdk:"max_recovery_point_age"`
+	MaxDrillAge         types.String   `tfsdk:"max_drill_age"`
+	StateLocation       types.String   `tfsdk:"state_location"`
+	Probe               types.String   `tfsdk:"probe"`
+	Ready               types.Bool     `tfsdk:"ready"`
+	Verdict             types.String   `tfsdk:"verdict"`
+	Summary             types.String   `tfsdk:"summary"`
+	Checks              []checkModel   `tfsdk:"checks"`
+	RecoveryPointAge    types.Int64    `tfsdk:"recovery_point_age"`
+	LastDrillAt         types.String   `tfsdk:"last_drill_at"`
+	ReportMarkdown      types.String   `tfsdk:"report_markdown"`
+	ReportJUnit         types.String   `tfsdk:"report_junit"`
+	ReportJSON          types.String   `tfsdk:"report_json"`
+	ReportSVG           types.String   `tfsdk:"report_svg"`
+	Timeouts            timeouts.Value `tfsdk:"timeouts"`
 }
 
 type pairModel struct {
@@ -96,6 +106,25 @@ type workflowModel struct {
 	InputStore *inputStoreModel `tfsdk:"input_store"`
 }
 
+type taskModel struct {
+	Name       types.String     `tfsdk:"name"`
+	Inputs     []taskInputModel `tfsdk:"inputs"`
+	OnFailover types.String     `tfsdk:"on_failover"`
+	InputStore *inputStoreModel `tfsdk:"input_store"`
+}
+
+type taskInputModel struct {
+	URL types.String `tfsdk:"url"`
+}
+
+type runModel struct {
+	Name           types.String     `tfsdk:"name"`
+	WorkflowURL    types.String     `tfsdk:"workflow_url"`
+	WorkflowParams types.String     `tfsdk:"workflow_params"`
+	OnFailover     types.String     `tfsdk:"on_failover"`
+	InputStore     *inputStoreModel `tfsdk:"input_store"`
+}
+
 type inputStoreModel struct {
 	StoreName types.String `tfsdk:"store_name"`
 }
@@ -134,12 +163,48 @@ func (s subjectModel) check() diag.Diagnostics {
 			diags.AddAttributeError(path.Root("input_stores").AtListIndex(i), "Not an input store", "It needs name, primary and secondary: give a genomics_replicated_input_store as it is.")
 		}
 	}
+	for i, job := range s.Tasks {
+		if job.Name.ValueString() == "" {
+			diags.AddAttributeError(path.Root("tasks").AtListIndex(i), "Not a submission", "It needs name: give a genomics_task_submission as it is.")
+		}
+	}
+	for i, job := range s.Runs {
+		if job.Name.ValueString() == "" {
+			diags.AddAttributeError(path.Root("runs").AtListIndex(i), "Not a submission", "It needs name: give a genomics_run_submission as it is.")
+		}
+	}
 	for i, job := range s.Workflows {
 		if job.Name.ValueString() == "" || len(job.Inputs) == 0 || job.InputStore == nil {
 			diags.AddAttributeError(path.Root("workflows").AtListIndex(i), "Not a submission", "It needs name, inputs and input_store: give a genomics_workflow_submission as it is.")
 		}
 	}
 	return diags
+}
+
+// jobs are all submissions alike: what the store has to hold for each. It is nil when
+// none of the lists was given.
+func (j jobsModel) jobs() []workflowModel {
+	out := j.Workflows
+	if out == nil && (j.Tasks != nil || j.Runs != nil) {
+		out = []workflowModel{}
+	}
+	add := func(name, onFailover types.String, store *inputStoreModel, inputs []string) {
+		if store == nil {
+			store = &inputStoreModel{}
+		}
+		out = append(out, workflowModel{Name: name, Inputs: inputs, OnFailover: onFailover, InputStore: store})
+	}
+	for _, task := range j.Tasks {
+		var urls []string
+		for _, in := range task.Inputs {
+			urls = append(urls, in.URL.ValueString())
+		}
+		add(task.Name, task.OnFailover, task.InputStore, submission.References("", urls...))
+	}
+	for _, run := range j.Runs {
+		add(run.Name, run.OnFailover, run.InputStore, submission.References(run.WorkflowParams.ValueString(), run.WorkflowURL.ValueString()))
+	}
+	return out
 }
 
 // at is the name of a location.

@@ -6,9 +6,10 @@ import (
 )
 
 type planModel struct {
+	jobsModel
+
 	RegionPair            planPairModel     `tfsdk:"region_pair"`
 	InputStores           []planStoreModel  `tfsdk:"input_stores"`
-	Workflows             []workflowModel   `tfsdk:"workflows"`
 	From                  types.String      `tfsdk:"from"`
 	To                    types.String      `tfsdk:"to"`
 	Possible              types.Bool        `tfsdk:"possible"`
@@ -71,7 +72,7 @@ type missingModel struct {
 }
 
 func (m *planModel) subject() subjectModel {
-	s := subjectModel{RegionPair: m.RegionPair.pairModel, Workflows: m.Workflows}
+	s := subjectModel{RegionPair: m.RegionPair.pairModel, jobsModel: m.jobsModel}
 	for _, store := range m.InputStores {
 		s.InputStores = append(s.InputStores, store.storeModel)
 	}

@@ -66,6 +66,17 @@ func (l *look) newest(ctx context.Context, parts map[string]workflowModel, out *
 	case err != nil:
 		out.unseen = l.why(err)
 	case !can:
+		// What is alive it lists, and of that it is certain.
+		live, err := l.session.Live(ctx, serviceAccount(l.active))
+		if err != nil {
+			out.unseen = l.why(err)
+			return
+		}
+		for _, run := range live.Runs() {
+			if job, ours := parts[partOf(run.Key)]; ours {
+				out.newest[job.Name.ValueString()] = run
+			}
+		}
 		out.unseen = fmt.Sprintf("The service in %s does not list the runs that have ended.", at(l.active.Location))
 	}
 }
@@ -108,15 +119,27 @@ func (r runs) moves(job workflowModel) bool {
 	return !ran || !run.State.Finished() && !run.State.Stopping() || run.State == engine.StateFailedSystem
 }
 
+// knows reports whether it is known that a failover would take a submission along, or
+// would not.
+func (r runs) knows(job workflowModel) bool {
+	_, ran := r.newest[job.Name.ValueString()]
+	policy := failover.Policy(job.OnFailover.ValueString())
+	return r.unseen == "" || ran || policy == failover.KeepRuns || policy == failover.ResubmitAll
+}
+
 // workflows holds what submissions take along against what the standby has.
 func (l *look) workflows(ran runs, stores []*inputs) rules.Workflows {
 	out := rules.Workflows{Asked: l.jobs != nil, Unseen: ran.unseen, Total: len(l.jobs)}
 	for _, job := range l.jobs {
-		if ran.unseen == "" && !ran.moves(job) {
+		name := job.Name.ValueString()
+		certain := ran.knows(job)
+		if certain && !ran.moves(job) {
 			continue
 		}
 		out.Unfinished++
-		name := job.Name.ValueString()
+		if len(job.Inputs) == 0 {
+			continue
+		}
 		store := job.InputStore.StoreName.ValueString()
 		i := slices.IndexFunc(stores, func(s *inputs) bool { return s.name == store })
 		switch {
@@ -125,7 +148,10 @@ func (l *look) workflows(ran runs, stores []*inputs) rules.Workflows {
 		case stores[i].unlooked != "":
 			out.Unlooked = stores[i].unlooked
 		default:
-			out.Problems = append(out.Problems, stores[i].problems(job)...)
+			for _, p := range stores[i].problems(job) {
+				p.Certain = certain
+				out.Problems = append(out.Problems, p)
+			}
 		}
 	}
 	if ran.unseen != "" {

@@ -98,20 +98,34 @@ func subject() map[string]schema.Attribute {
 				"failback_replication": schema.BoolAttribute{Optional: true, MarkdownDescription: "Whether blobs flow from the secondary to the primary."},
 			}},
 		},
-		"workflows": schema.ListNestedAttribute{
-			Optional: true, MarkdownDescription: "The pair's submissions: each a `genomics_workflow_submission` as it is. Their inputs are looked for in the standby, and their superseded runs. " +
-				"With `for_each` give `values(genomics_workflow_submission.sample)`.",
-			Validators: []validator.List{listvalidator.NoNullValues()},
-			NestedObject: schema.NestedAttributeObject{Attributes: map[string]schema.Attribute{
-				"name":        optional("Name of the submission."),
-				"inputs":      schema.ListAttribute{ElementType: types.StringType, Optional: true, MarkdownDescription: "Names of its input blobs."},
-				"on_failover": optional("Which of its runs follows the active region."),
-				"input_store": schema.SingleNestedAttribute{
-					Optional: true, MarkdownDescription: "Where its inputs are.",
-					Attributes: map[string]schema.Attribute{"store_name": optional("Name of the store.")},
-				},
-			}},
-		},
+		"workflows": jobSchema("genomics_workflow_submission", map[string]schema.Attribute{
+			"inputs": schema.ListAttribute{ElementType: types.StringType, Optional: true, MarkdownDescription: "Names of its input blobs."},
+		}),
+		"tasks": jobSchema("genomics_task_submission", map[string]schema.Attribute{
+			"inputs": schema.ListNestedAttribute{
+				Optional: true, MarkdownDescription: "Its inputs, of which the `store://` references are looked for.",
+				NestedObject: schema.NestedAttributeObject{Attributes: map[string]schema.Attribute{"url": optional("Where the input comes from.")}},
+			},
+		}),
+		"runs": jobSchema("genomics_run_submission", map[string]schema.Attribute{
+			"workflow_url":    optional("Where the workflow is."),
+			"workflow_params": optional("Its parameters in JSON, of which the `store://` references are looked for."),
+		}),
+	}
+}
+
+// jobSchema is the list of what is submitted to one engine.
+func jobSchema(resource string, own map[string]schema.Attribute) schema.ListNestedAttribute {
+	own["name"] = optional("Name of the submission.")
+	own["on_failover"] = optional("Which of its runs follows the active region.")
+	own["input_store"] = schema.SingleNestedAttribute{
+		Optional: true, MarkdownDescription: "Where its inputs are.",
+		Attributes: map[string]schema.Attribute{"store_name": optional("Name of the store.")},
+	}
+	return schema.ListNestedAttribute{
+		Optional: true, Validators: []validator.List{listvalidator.NoNullValues()}, NestedObject: schema.NestedAttributeObject{Attributes: own},
+		MarkdownDescription: "The pair's submissions: each a `" + resource + "` as it is. Their inputs are looked for in the standby, and their superseded runs. " +
+			"With `for_each` give `values(" + resource + ".sample)`.",
 	}
 }
 

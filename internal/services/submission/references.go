@@ -65,6 +65,15 @@ func references(texts []string) []string {
 	return names
 }
 
+// References are the blobs of the input store that are referred to in texts, and in
+// parameters in JSON, each once. What is no JSON refers to nothing.
+func References(params string, texts ...string) []string {
+	if within, err := jsonTexts([]byte(params)); err == nil {
+		texts = append(texts, within...)
+	}
+	return references(texts)
+}
+
 // place is a container as references need it.
 type place interface {
 	URL() string
