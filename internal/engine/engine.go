@@ -84,6 +84,9 @@ type Token struct {
 	Submission string
 	// Key names the revision as well: two live runs with one key are one too many.
 	Key string
+	// Mark names the failover that submits the run; empty for what none submits. It is
+	// no part of what a run is known by.
+	Mark string
 }
 
 // KeyLength is how many characters a key has; all of them are a-z and 0-9.
@@ -99,7 +102,7 @@ func ValidKey(key string) bool {
 
 // Valid reports whether a token can be found again.
 func (t Token) Valid() bool {
-	return ValidKey(t.Key) && t.Submission != "" && strings.HasPrefix(t.Key, t.Submission)
+	return ValidKey(t.Key) && t.Submission != "" && strings.HasPrefix(t.Key, t.Submission) && (t.Mark == "" || ValidMark(t.Mark))
 }
 
 // Job is what an engine is to run. Each engine takes its own type only.
@@ -111,6 +114,8 @@ type Run struct {
 	ID string
 	// Key is that of the token which the run carries; empty if it carries none.
 	Key string
+	// Mark is that of the failover which submitted the run; empty if none did.
+	Mark string
 	// State is the service's word in the words that all engines share.
 	State State
 	// Word is the service's own, for people to read.

@@ -66,6 +66,22 @@ func TestTokens(t *testing.T) {
 	if got := KeyOf(tag); got != token.Key {
 		t.Errorf("the key of %v is %q", tags, got)
 	}
+	if got := MarkOf(tag); got != "" {
+		t.Errorf("the mark of %v is %q", tags, got)
+	}
+	token.Mark = "abcdefghijkl"
+	marked := token.Tags(tags)
+	if got := MarkOf(func(name string) string { return marked[name] }); got != token.Mark || !token.Valid() {
+		t.Errorf("the mark of %v is %q", marked, got)
+	}
+	if got := MarkOf(func(name string) string { return map[string]string{TagMark: token.Mark}[name] }); got != "" {
+		t.Errorf("a mark without a token is %q", got)
+	}
+	for name := range marked {
+		if name != "project" && !ReservedTag(name) {
+			t.Errorf("%s is not reserved", name)
+		}
+	}
 	for name := range tags {
 		if ReservedTag(name) != strings.HasPrefix(name, "tfg") {
 			t.Errorf("%s is reserved: %t", name, ReservedTag(name))
@@ -74,6 +90,7 @@ func TestTokens(t *testing.T) {
 	for _, bad := range []Token{
 		{}, {Key: token.Key}, {Submission: "b", Key: token.Key}, {Submission: "abc", Key: "abc"},
 		{Submission: "ABC", Key: strings.ToUpper(token.Key)}, {Submission: "abc", Key: token.Key + "a"},
+		{Submission: token.Submission, Key: token.Key[:20] + "MARKED", Mark: token.Mark},
 	} {
 		tags := bad.Tags(nil)
 		if bad.Valid() || KeyOf(func(name string) string { return tags[name] }) != "" {

@@ -14,6 +14,8 @@ const (
 	// tag's name and value, and not by its name alone.
 	TagOurs      = "tfg"
 	TagOursValue = "1"
+	// TagMark is on the runs that a failover submitted.
+	TagMark = "tfg-failover"
 )
 
 // ReservedTag reports whether a tag's name is one that users cannot give.
@@ -26,6 +28,9 @@ func (t Token) Tags(users map[string]string) map[string]string {
 		all = map[string]string{}
 	}
 	all[TagKey], all[TagSubmission], all[TagOurs] = t.Key, t.Submission, TagOursValue
+	if t.Mark != "" {
+		all[TagMark] = t.Mark
+	}
 	return all
 }
 

@@ -2,6 +2,7 @@ package failover
 
 import (
 	"slices"
+	"strings"
 	"testing"
 	"time"
 
@@ -201,5 +202,22 @@ func TestKeyProperties(t *testing.T) {
 func TestKeyIsStable(t *testing.T) {
 	if key != "rwfiffpbjlvtmjk4jayb4gqotc" {
 		t.Errorf("the key of a known submission became %q", key)
+	}
+}
+
+// Runs are looked for by it, by whatever version of the provider: it stays what it is.
+func TestMark(t *testing.T) {
+	seen := map[string]string{}
+	for _, pair := range []string{"lab", "lab2", "la", ""} {
+		for generation := range int64(30) {
+			mark := Mark(pair, generation)
+			if was, twice := seen[mark]; twice || len(mark) != markLength || mark != strings.ToLower(mark) {
+				t.Errorf("the mark of %s and %d is %q, which is that of %q", pair, generation, mark, was)
+			}
+			seen[mark] = pair
+		}
+	}
+	if got := Mark("lab", 2); got != "dd5uj5xnett6" {
+		t.Errorf("the mark of a known failover became %q", got)
 	}
 }

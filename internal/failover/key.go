@@ -60,6 +60,18 @@ func Part(id Identity) string {
 	return encode(h.Sum(nil))[:identityLength]
 }
 
+// markLength is how many characters of a hash the mark of a failover has.
+const markLength = 12
+
+// Mark is what the runs carry that a failover of a pair submits, beside their keys:
+// by it they are found again, to tell how long it took. A change of the active
+// region has a generation of the pair's for itself.
+func Mark(pair string, generation int64) string {
+	h := sha256.New()
+	fmt.Fprintf(h, "failover %d of %s", generation, pair)
+	return encode(h.Sum(nil))[:markLength]
+}
+
 func encode(sum []byte) string {
 	return strings.ToLower(base32.StdEncoding.WithPadding(base32.NoPadding).EncodeToString(sum))
 }

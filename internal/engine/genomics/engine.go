@@ -21,7 +21,10 @@ const noun = "workflow"
 // details of its runs msgenomics.Workflow.
 type Engine struct{ client *msgenomics.Client }
 
-var _ engine.Listed = (*Engine)(nil)
+var (
+	_ engine.Listed = (*Engine)(nil)
+	_ engine.Marked = (*Engine)(nil)
+)
 
 // New makes an engine of a client.
 func New(client *msgenomics.Client) *Engine { return &Engine{client: client} }
@@ -42,7 +45,7 @@ func (e *Engine) Submit(ctx context.Context, token engine.Token, job engine.Job)
 	if !ok {
 		return engine.Run{}, &engine.NotAcceptedError{Noun: noun, Cause: &engine.JobTypeError{Kind: Kind, Job: job}}
 	}
-	s.Description = Describe(token.Key, s.Description)
+	s.Description = Describe(token, s.Description)
 	workflow, err := e.client.Submit(ctx, s)
 	var refused *msgenomics.NotAcceptedError
 	var unknown *msgenomics.OutcomeUnknownError
@@ -56,7 +59,7 @@ func (e *Engine) Submit(ctx context.Context, token engine.Token, job engine.Job)
 	}
 	run := Run(workflow)
 	// What was sent is certain, whatever the answer says of it.
-	run.Key = token.Key
+	run.Key, run.Mark = token.Key, token.Mark
 	return run, nil
 }
 
@@ -102,6 +105,23 @@ func (e *Engine) Find(ctx context.Context, submission string) ([]engine.Run, err
 	for _, workflow := range workflows {
 		run := Run(workflow)
 		if (engine.Token{Submission: submission, Key: run.Key}).Valid() {
+			found = append(found, run)
+		}
+	}
+	return found, nil
+}
+
+// Marked asks for the runs whose description contains the mark, and looks exactly:
+// one request for each hundred of them.
+func (e *Engine) Marked(ctx context.Context, mark string) ([]engine.Run, error) {
+	var found []engine.Run
+	seen := map[int64]bool{}
+	for workflow, err := range e.client.List(ctx, msgenomics.Query{Description: markOpen + mark}) {
+		if err != nil {
+			return nil, err
+		}
+		if run := Run(workflow); run.Mark == mark && !seen[workflow.ID] {
+			seen[workflow.ID] = true
 			found = append(found, run)
 		}
 	}
@@ -174,9 +194,9 @@ func Run(w msgenomics.Workflow) engine.Run {
 	case w.Status == msgenomics.StatusFailed && msgenomics.InputFailure(w.FailureCode):
 		state = engine.StateFailedInput
 	}
-	key, _, _ := ParseDescription(w.Description)
+	key, mark, _, _ := parseDescription(w.Description)
 	return engine.Run{
-		ID: strconv.FormatInt(w.ID, 10), Key: key, State: state, Word: w.Status.String(), CreatedAt: w.CreatedAt, EndedAt: w.EndedAt,
+		ID: strconv.FormatInt(w.ID, 10), Key: key, Mark: mark, State: state, Word: w.Status.String(), CreatedAt: w.CreatedAt, EndedAt: w.EndedAt,
 		Code: w.FailureCode, Message: w.Message, Detail: w,
 	}
 }

@@ -39,15 +39,20 @@ func TestStatuses(t *testing.T) {
 // What Describe wrote is read as it was; what anybody else wrote is theirs.
 func FuzzParseDescription(f *testing.F) {
 	const key = "rwfiffpbjlvtmjk4jayb4gqotc"
-	f.Add(Describe(key, "hello"))
+	token := engine.Token{Key: key, Mark: "abcdefghijkl"}
+	f.Add(Describe(token, "hello"))
+	f.Add(markOpen + token.Mark + "] x")
+	f.Add(tokenOpen + key + "]" + markOpen + "short] x")
+	f.Add(tokenOpen + key + "]" + markOpen + token.Mark)
+	f.Add(Describe(engine.Token{Key: key}, "hello"))
 	f.Add(tokenOpen + key + "]")
 	f.Add(tokenOpen + key + "]tight")
 	f.Add(tokenOpen + key + "]  two spaces")
 	f.Add(tokenOpen + strings.ToUpper(key) + "] x")
 	f.Add("[tfg:")
 	f.Add("[tfg:short] x")
-	f.Add(Describe(key, Describe(key, "")))
-	f.Add("\ufeff" + Describe(key, ""))
+	f.Add(Describe(token, Describe(engine.Token{Key: key}, "")))
+	f.Add("\ufeff" + Describe(token, ""))
 	f.Fuzz(func(t *testing.T, s string) {
 		got, rest, ok := ParseDescription(s)
 		switch {
@@ -59,8 +64,10 @@ func FuzzParseDescription(f *testing.F) {
 			t.Errorf("the user's text lost something: %q is read as %q and %q", s, got, rest)
 		}
 		// Any text is safe behind a token, one that looks like a token too.
-		if got, rest, ok := ParseDescription(Describe(key, s)); !ok || got != key || rest != s {
-			t.Errorf("%q comes back as %q, %q, %v", s, got, rest, ok)
+		for _, token := range []engine.Token{token, {Key: key}} {
+			if got, mark, rest, ok := parseDescription(Describe(token, s)); !ok || got != key || mark != token.Mark || rest != s {
+				t.Errorf("%q comes back as %q, %q, %q, %v", s, got, mark, rest, ok)
+			}
 		}
 	})
 }

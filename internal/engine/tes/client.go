@@ -32,7 +32,7 @@ type Client struct {
 	pause time.Duration
 }
 
-var _ engine.Engine = (*Client)(nil)
+var _ engine.Marked = (*Client)(nil)
 
 // New makes a client for a base URL with its prefix, such as
 // https://tes.example/ga4gh/tes/v1: servers differ in what comes before /tasks.
@@ -90,11 +90,11 @@ func (c *Client) Submit(ctx context.Context, token engine.Token, job engine.Job)
 	if err != nil {
 		return engine.Run{}, rest.SubmitError(noun, answer.Unreadable(err))
 	}
-	run := engine.Run{ID: f.ID("id"), Key: token.Key, State: engine.StateQueued, Word: "QUEUED", Detail: Described{Name: task.Name}}
+	run := engine.Run{ID: f.ID("id"), Key: token.Key, Mark: token.Mark, State: engine.StateQueued, Word: "QUEUED", Detail: Described{Name: task.Name}}
 	// The answer is an ID and nothing else. What more there is to know is worth a
 	// request, and not an error: the task is there.
 	if seen, err := c.get(ctx, run.ID, "BASIC"); err == nil {
-		seen.Key = token.Key
+		seen.Key, seen.Mark = token.Key, token.Mark
 		return seen, nil
 	}
 	return run, nil
@@ -135,6 +135,13 @@ func (c *Client) Find(ctx context.Context, submission string) ([]engine.Run, err
 	return filter(runs, func(r engine.Run) bool {
 		return (engine.Token{Submission: submission, Key: r.Key}).Valid()
 	}), err
+}
+
+// Marked asks for the tasks with the mark's tag, and looks at the tags of what comes
+// back.
+func (c *Client) Marked(ctx context.Context, mark string) ([]engine.Run, error) {
+	runs, err := c.list(ctx, url.Values{"tag_key": {engine.TagMark}, "tag_value": {mark}})
+	return filter(runs, func(r engine.Run) bool { return r.Mark == mark }), err
 }
 
 // Live asks for one state after the other, in the order in which a task goes

@@ -107,7 +107,7 @@ func decodeTask(body []byte) (engine.Run, error) {
 		}
 		described.Tags[name] = tags.Text(name)
 	}
-	run.Key = engine.KeyOf(tags.Text)
+	run.Key, run.Mark = engine.KeyOf(tags.Text), engine.MarkOf(tags.Text)
 	run.Detail = described
 	if created := f.Time("creation_time"); created != nil {
 		run.CreatedAt = *created

@@ -41,7 +41,7 @@ type Client struct {
 	keys map[string]string // by run ID; empty for a run that is not ours
 }
 
-var _ engine.Engine = (*Client)(nil)
+var _ engine.Marked = (*Client)(nil)
 
 // New makes a client for a base URL with its prefix, such as
 // https://wes.example/ga4gh/wes/v1.
@@ -108,7 +108,7 @@ func (c *Client) Submit(ctx context.Context, token engine.Token, job engine.Job)
 	if run, err := c.Get(ctx, id); err == nil {
 		return run, nil
 	}
-	return engine.Run{ID: id, Key: token.Key, State: engine.StateQueued, Word: "QUEUED"}, nil
+	return engine.Run{ID: id, Key: token.Key, Mark: token.Mark, State: engine.StateQueued, Word: "QUEUED"}, nil
 }
 
 // Get reads one run.

@@ -34,6 +34,35 @@ func (c *Client) Find(ctx context.Context, submission string) ([]engine.Run, err
 	return found, nil
 }
 
+// Marked looks through the list. A run of ours is looked at where the list tells
+// neither its tags nor when it ended.
+func (c *Client) Marked(ctx context.Context, mark string) ([]engine.Run, error) {
+	all, err := c.list(ctx)
+	if err != nil {
+		return nil, err
+	}
+	tagged := map[string]bool{}
+	for _, s := range all {
+		tagged[s.run.ID] = s.tagged
+	}
+	runs, err := c.own(ctx, all, func(r engine.Run) bool {
+		if !tagged[r.ID] {
+			return r.Key != ""
+		}
+		return r.Mark == mark && (r.StartedAt == nil || r.State.Finished() && r.EndedAt == nil)
+	})
+	if err != nil {
+		return nil, err
+	}
+	var found []engine.Run
+	for _, run := range runs {
+		if run.Mark == mark && !phantom(run) {
+			found = append(found, run)
+		}
+	}
+	return found, nil
+}
+
 // Live looks through the list for what has not ended.
 func (c *Client) Live(ctx context.Context) ([]engine.Run, error) {
 	all, err := c.list(ctx)

@@ -115,7 +115,8 @@ func decodeRun(body []byte) (run engine.Run, complete bool, err error) {
 		return run, false, errNoID
 	}
 	request := f.Object("request")
-	run.Key = engine.KeyOf(request.Object("tags").Text)
+	tags := request.Object("tags").Text
+	run.Key, run.Mark = engine.KeyOf(tags), engine.MarkOf(tags)
 	detail := Described{WorkflowType: request.Text("workflow_type"), WorkflowTypeVersion: request.Text("workflow_type_version"), WorkflowURL: request.Text("workflow_url")}
 	if run.State == engine.StateSucceeded && f.Has("outputs") {
 		detail.Outputs = f["outputs"]
@@ -174,7 +175,7 @@ func decodePage(body []byte) (runs []summary, next string, err error) {
 		}
 		times(&s.run, element)
 		if tags := element.Object("tags"); tags != nil {
-			s.tagged, s.run.Key = true, engine.KeyOf(tags.Text)
+			s.tagged, s.run.Key, s.run.Mark = true, engine.KeyOf(tags.Text), engine.MarkOf(tags.Text)
 		}
 		runs = append(runs, s)
 	}

@@ -295,6 +295,9 @@ func (w *change) submit(ctx context.Context, asked []int) (taken bool, diags dia
 	job := launch{session: w.resource.session, plan: w.plan, region: c.region, identity: c.identity, content: c.content,
 		generation: c.generation, superseded: w.supersededIn(c.region.AccountID.ValueString()), now: w.resource.now,
 		moved: w.state.Location.ValueString() != c.region.Location.ValueString()}
+	if job.moved {
+		job.mark = failover.Mark(c.identity.Pair, c.region.Generation.ValueInt64())
+	}
 	if w.planned() {
 		job.ready = func(ctx context.Context) (bool, diag.Diagnostics) { return w.giveUp(ctx, asked) }
 	}

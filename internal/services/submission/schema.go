@@ -85,7 +85,7 @@ func resourceSchema(ctx context.Context) schema.Schema {
 			},
 			"description": schema.StringAttribute{
 				Optional:            true,
-				MarkdownDescription: "Text that the service shows with the run, at most 467 characters; the submission's token is put in front of it. A change takes effect with the next run.",
+				MarkdownDescription: "Text that the service shows with the run, at most 449 characters; the submission's token is put in front of it, with the mark of the failover that submits it, if one does. A change takes effect with the next run.",
 				Validators:          []validator.String{validDescription()},
 			},
 			"ignore_azure_region": schema.BoolAttribute{Optional: true, MarkdownDescription: "Whether the service accepts storage in another region than its own. Left to the service if not set. A change takes effect with the next run."},

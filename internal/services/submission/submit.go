@@ -34,8 +34,10 @@ type launch struct {
 	generation int64
 	// superseded are the known superseded runs in the target account.
 	superseded []string
-	// moved says that this is a failover, to which max_data_loss applies.
+	// moved says that this is a failover, to which max_data_loss applies, and mark
+	// names it to whoever looks what it submitted.
 	moved bool
+	mark  string
 	// ready, if set, is done when nothing is left but to take up or send the run. It
 	// may tell that there is no need for one any more.
 	ready func(context.Context) (needless bool, diags diag.Diagnostics)
@@ -120,7 +122,7 @@ func (l *launch) run(ctx context.Context) (*attemptModel, engine.Run, diag.Diagn
 
 // decide takes what was found to what is taken up and what is stopped.
 func (l *launch) decide(found []engine.Run) engine.Decision {
-	d := engine.Decision{Token: engine.Token{Submission: failover.Part(l.identity), Key: l.key(found)}}
+	d := engine.Decision{Token: engine.Token{Submission: failover.Part(l.identity), Key: l.key(found), Mark: l.mark}}
 	adoption := failover.Adopt(d.Token.Key, l.policy(), toFound(found, l.plan.limits), l.superseded)
 	if adoption.Adopt != nil {
 		run := pick(found, adoption.Adopt.WorkflowID)

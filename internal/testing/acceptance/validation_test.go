@@ -70,7 +70,7 @@ resource "genomics_workflow_submission" "NAME" {
 		"none":             {sent(`["a_1.fq", "a_2.fq"]`, `[]`), []string{"at least 1"}},
 		"process":          {sent(`"gatk4"`, `"gatk5"`), []string{"Unknown process", "gatk4", "snapgatk"}},
 		"args":             {sent(`"R=hg38m1"`, `"R=hg18"`), []string{"Invalid process arguments", "hg38m1x"}},
-		"description":      {sent(`name         = "one"`, "name = \"one\"\n  description = \""+strings.Repeat("x", 468)+"\""), []string{"Description too long", "467"}},
+		"description":      {sent(`name         = "one"`, "name = \"one\"\n  description = \""+strings.Repeat("x", 450)+"\""), []string{"Description too long", "449"}},
 		"read_group":       {sent(`name         = "one"`, "name = \"one\"\n  options = { read_group = \"RG\" }"), []string{"Invalid read group", "@RG"}},
 		"sas_duration":     {sent(`name         = "one"`, "name = \"one\"\n  sas_duration = \"2 days\""), []string{"Invalid duration", "24h"}},
 		"basename":         {sent(`basename = "a"`, `basename = "/a b"`), []string{"Invalid base name"}},

@@ -54,7 +54,7 @@ func (f *workflows) object(e *entry) map[string]any {
 	}[e.state]
 	description := "somebody's"
 	if e.token.Key != "" {
-		description = genomics.Describe(e.token.Key, "a sample")
+		description = genomics.Describe(e.token, "a sample")
 	}
 	o := map[string]any{"Id": e.number, "Status": numbers[0], "CreatedDate": stamp(e.created), "EndDate": stamp(e.ended), "FailureCode": numbers[1], "Description": description}
 	if numbers[1] != 0 {
@@ -68,8 +68,8 @@ func (f *workflows) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	if r.Method == http.MethodPost {
 		var sent struct{ Description string }
 		_ = json.Unmarshal(body, &sent)
-		key, _, _ := genomics.ParseDescription(sent.Description)
-		e, done := f.take(w, f, engine.Token{Key: key}, func(w http.ResponseWriter) { answer(w, 400, jsonType, `{"Message":"no such process"}`) })
+		run := genomics.Run(msgenomics.Workflow{Description: sent.Description})
+		e, done := f.take(w, f, engine.Token{Key: run.Key, Mark: run.Mark}, func(w http.ResponseWriter) { answer(w, 400, jsonType, `{"Message":"no such process"}`) })
 		if !done {
 			answer(w, 200, jsonType, "%s", encoded(f.object(e)))
 		}
@@ -133,7 +133,7 @@ func tagsOf(e *entry) map[string]string {
 }
 
 func tokenOf(tags map[string]string) engine.Token {
-	return engine.Token{Submission: tags[engine.TagSubmission], Key: tags[engine.TagKey]}
+	return engine.Token{Submission: tags[engine.TagSubmission], Key: tags[engine.TagKey], Mark: tags[engine.TagMark]}
 }
 
 // tasks is the face of TES, with the manners of several servers.

@@ -90,6 +90,7 @@ func Run(t *testing.T, start func(t *testing.T) Server) {
 		"what has ended need not be stopped":      stopped,
 		"what is not there is said to be so":      missing,
 		"a dead region costs one timeout":         dead,
+		"a failover's runs are found by its mark": failedOver,
 	}
 	names := make([]string, 0, len(parts))
 	for name := range parts {
