@@ -107,7 +107,7 @@ func (d *Direct) Read(ctx context.Context, s *session.Session, req *tfprotov6.Re
 	if len(diags) > 0 {
 		return nil
 	}
-	seen, diags := (&Resource{session: s, now: time.Now}).sight(ctx, &state)
+	seen, diags := (&Resource{kind: workflows, session: s, now: time.Now}).sight(ctx, &state)
 	resp := &tfprotov6.ReadResourceResponse{NewState: req.CurrentState, Private: req.Private, NewIdentity: d.name(seen.identity)}
 	switch {
 	case seen.gone:

@@ -229,6 +229,9 @@ func mapAttempts(attempts types.List, to map[string]attr.Type, change func(map[s
 	return types.ListValueMust(of, out)
 }
 
+// leftAtServer is what to do about a run that was left behind at an endpoint.
+const leftAtServer = "Its server may go on with it, or start it again, when the region returns. Cancel it then with a client of the server's own."
+
 // parseRunID takes apart the ID of a run at an endpoint.
 func (k *kind) parseRunID(id string) (place, run string, err error) {
 	at := strings.LastIndex(id, k.segment)

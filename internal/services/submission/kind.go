@@ -23,8 +23,11 @@ type kind struct {
 	engine string
 	// segment stands between the place of a run and its number in the run's ID.
 	segment string
-	// noun is what a person calls one run.
-	noun string
+	// noun is what a person calls one run, and server what it is sent to.
+	noun, server string
+	// leftBehind says what to do about a run in a region that does not answer, when its
+	// resource is destroyed.
+	leftBehind string
 	// typeName is the resource's.
 	typeName string
 	// names are what the attempts of endpoints call two of their attributes.
@@ -69,7 +72,8 @@ type storage interface {
 // workflows are the submissions to Microsoft Genomics.
 var workflows = &kind{
 	engine:  genomics.Kind,
-	segment: workflowsSegment, noun: "workflow", typeName: TypeName,
+	segment: workflowsSegment, noun: "workflow", server: "workflow service", typeName: TypeName,
+	leftBehind: "The service restarts it when the region returns. Cancel it then with the service's own client, or regenerate the account's keys.",
 	code: func(run engine.Run) types.Int64 {
 		if run.Code == 0 {
 			return types.Int64Null()

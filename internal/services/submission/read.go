@@ -81,7 +81,7 @@ func (r *Resource) refresh(ctx context.Context, m *model, attempts []attemptMode
 		case err != nil && diagnostics.IsUnreachable(err):
 			diags.Append(diagnostics.Unreachable(err, r.session)...)
 		case err != nil:
-			diags.Append(diagnostics.Error("The workflow cannot be read", err, a.where()))
+			diags.Append(diagnostics.Error("The "+r.kind.noun+" cannot be read", err, a.where()))
 		case !found && i == current:
 			gone = true
 		case !found:
@@ -122,7 +122,7 @@ func (r *Resource) cancelled(ctx context.Context, m *model, a *attemptModel, run
 		}
 		where := a.where()
 		where.NextStep = "Plan again when the output container can be read: a note in it says whether the provider did."
-		return diag.Diagnostics{diagnostics.Error("Nothing tells who cancelled the workflow", err, where)}
+		return diag.Diagnostics{diagnostics.Error("Nothing tells who cancelled the "+r.kind.noun, err, where)}
 	}
 	a.observe(run)
 	if failover.HandedOver(a.status(), noted) {
@@ -212,24 +212,24 @@ func (r *Resource) remove(ctx context.Context, m *model) diag.Diagnostics {
 		}
 		at := attempts[i].where()
 		if r.session.TakenUp(at.Resource) {
-			at.NextStep = "Nothing: it goes on. To run the workflow again, change triggers; replacing the resource takes up the run that is there."
-			diags.Append(diagnostics.Warning("The workflow is kept, for the resource in this one's place has taken it up", nil, at))
+			at.NextStep = "Nothing: it goes on. To run the " + r.kind.noun + " again, change triggers; replacing the resource takes up the one that is there."
+			diags.Append(diagnostics.Warning("The "+r.kind.noun+" is kept, for the resource in this one's place has taken it up", nil, at))
 			continue
 		}
 		if !cancel {
 			at.NextStep = "It goes on and writes its results. Cancel it with the service's own client if it is not wanted."
-			diags.Append(diagnostics.Warning("A workflow is left running", nil, at))
+			diags.Append(diagnostics.Warning("A "+r.kind.noun+" is left running", nil, at))
 			continue
 		}
 		err := r.stop(ctx, attempts[i])
 		switch {
 		case err == nil:
 		case diagnostics.IsUnreachable(err):
-			at.NextStep = "The service restarts it when the region returns. Cancel it then with the service's own client, or regenerate the account's keys."
-			diags.Append(diagnostics.Warning("A workflow is left behind in a region that does not answer", err, at))
+			at.NextStep = r.kind.leftBehind
+			diags.Append(diagnostics.Warning("A "+r.kind.noun+" is left behind in a region that does not answer", err, at))
 		default:
 			at.NextStep = "Destroy again, or set on_destroy = \"abandon\" and apply before destroying to leave it."
-			diags.Append(diagnostics.Error("The workflow could not be cancelled", err, at))
+			diags.Append(diagnostics.Error("The "+r.kind.noun+" could not be cancelled", err, at))
 		}
 	}
 	return diags

@@ -15,7 +15,7 @@ import (
 
 // runs are the submissions to WES.
 var runs = &kind{
-	engine: wes.Kind, segment: "/runs/", noun: "run", typeName: "genomics_run_submission",
+	engine: wes.Kind, segment: "/runs/", noun: "run", server: "server", leftBehind: leftAtServer, typeName: "genomics_run_submission",
 	names: map[string]string{"workflow_id": "run_id", "failure_code": "exit_code"},
 	code:  exitCode, blames: blamesJob, observe: func(*model, engine.Run) {}, job: ownJob,
 	fresh: func() endpointJob { return &runModel{} },

@@ -14,7 +14,7 @@ import (
 
 // tasks are the submissions to TES.
 var tasks = &kind{
-	engine: tes.Kind, segment: "/tasks/", noun: "task", typeName: "genomics_task_submission",
+	engine: tes.Kind, segment: "/tasks/", noun: "task", server: "server", leftBehind: leftAtServer, typeName: "genomics_task_submission",
 	names: map[string]string{"workflow_id": "task_id", "failure_code": "exit_code"},
 	code:  exitCode, blames: blamesJob, observe: func(*model, engine.Run) {}, job: ownJob,
 	fresh: func() endpointJob { return &taskModel{} },

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"strings"
 	"time"
 
 	"github.com/hashicorp/terraform-plugin-framework/diag"
@@ -142,14 +143,14 @@ func (r *Resource) await(ctx context.Context, m *model, attempts []attemptModel,
 	case err == nil && run.State == engine.StateSucceeded:
 	case err == nil:
 		where.NextStep = "Look at the message and the logs in the output container, mend the cause, and change triggers to run it again."
-		diags.Append(diagnostics.Error(fmt.Sprintf("Workflow %s %s", m.Name.ValueString(), statusOf(run.State)),
+		diags.Append(diagnostics.Error(fmt.Sprintf("%s %s %s", strings.ToUpper(r.kind.noun[:1])+r.kind.noun[1:], m.Name.ValueString(), statusOf(run.State)),
 			fmt.Errorf("the service says (failure code %d): %s", run.Code, run.Message), where))
 	case creating || errors.Is(err, context.Canceled):
 		where.NextStep = "The run is in the state and goes on. Plan again to see how it does."
-		diags.Append(diagnostics.Warning("Stopped waiting for the workflow", err, where))
+		diags.Append(diagnostics.Warning("Stopped waiting for the "+r.kind.noun, err, where))
 	default:
 		where.NextStep = "The run is in the state and goes on. Plan again to see how it does, or raise timeouts.update."
-		diags.Append(diagnostics.Error("Stopped waiting for the workflow", err, where))
+		diags.Append(diagnostics.Error("Stopped waiting for the "+r.kind.noun, err, where))
 	}
 	return diags
 }

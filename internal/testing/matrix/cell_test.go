@@ -21,8 +21,6 @@ const (
 
 var accountAddresses = [2]string{"genomics_account.primary", "genomics_account.secondary"}
 
-func address(submission string) string { return "genomics_workflow_submission." + submission }
-
 // submissions are those of every cell: one that runs on, and one that has
 // finished before the fault, where the operation lets it.
 var submissions = []string{live, over}
@@ -36,6 +34,7 @@ const (
 type cell struct {
 	*testing.T
 	*lane
+	engine    engine
 	fault     fault
 	operation operation
 	name      string
@@ -48,8 +47,8 @@ type cell struct {
 	acting    bool               // the operation is under way
 }
 
-func newCell(t *testing.T, l *lane, f fault, o operation) *cell {
-	return &cell{T: t, lane: l, fault: f, operation: o, name: acctest.Name("m"), state: state{}, round: map[string]string{}, texts: map[string][]byte{}}
+func newCell(t *testing.T, l *lane, e engine, f fault, o operation) *cell {
+	return &cell{T: t, lane: l, engine: e, fault: f, operation: o, name: acctest.Name("m"), state: state{}, round: map[string]string{}, texts: map[string][]byte{}}
 }
 
 func (c *cell) ok(err error) {
@@ -75,23 +74,26 @@ func (c *cell) storageID(side int) string {
 
 func (c *cell) describe(submission string) string { return c.name + "/" + submission + "." }
 
+// endpoint is where the provider finds the service of a side's region.
+func (c *cell) endpoint(side int) string {
+	_, port, _ := strings.Cut(c.service[primary].address, ":")
+	switch {
+	case side == primary && c.fault.wire == wireName && c.cli != nil && c.acting:
+		// A name that only this process resolves is none to another.
+		return "https://genomics.invalid"
+	case side == primary && c.fault.wire == wireName:
+		return "http://" + c.lane.name() + ":" + port
+	case side == primary && c.fault.wire == wireTLS:
+		return "https://" + c.tunnel.address
+	}
+	return "http://" + c.service[side].address
+}
+
 // module is the root module that a user has, as the cell wants it now.
 func (c *cell) module() module {
 	endpoints := map[string]any{}
 	for side, region := range c.region {
-		endpoints[region] = "http://" + c.service[side].address
-	}
-	_, port, _ := strings.Cut(c.service[primary].address, ":")
-	switch c.fault.wire {
-	case wireName:
-		if c.cli != nil && c.acting {
-			// A name that only this process resolves is none to another.
-			endpoints[c.region[primary]] = "https://genomics.invalid"
-			break
-		}
-		endpoints[c.region[primary]] = "http://" + c.lane.name() + ":" + port
-	case wireTLS:
-		endpoints[c.region[primary]] = "https://" + c.tunnel.address
+		endpoints[region] = c.endpoint(side)
 	}
 	m := module{provider: map[string]any{
 		"subscription_id": c.Emulator.Ready.SubscriptionID, "tenant_id": c.Emulator.Ready.TenantID, "use_msi": true,
@@ -99,16 +101,16 @@ func (c *cell) module() module {
 	}}
 	var accounts, all []node
 	for side := range c.region {
-		accounts = append(accounts, node{accountAddresses[side], "genomics_account", func(references) map[string]any {
-			return map[string]any{"name": c.account(side), "resource_group_name": "rg-" + c.region[side], "location": c.region[side]}
-		}})
+		if c.engine.face == "" {
+			accounts = append(accounts, node{accountAddresses[side], "genomics_account", func(references) map[string]any {
+				return map[string]any{"name": c.account(side), "resource_group_name": "rg-" + c.region[side], "location": c.region[side]}
+			}})
+		}
 	}
 	for _, name := range submissions {
-		all = append(all, node{address(name), "genomics_workflow_submission", func(of references) map[string]any {
-			s := map[string]any{
-				"name": name, "region": of(pairAddress, "active"), "input_store": of(storeAddress, "active"), "inputs": []string{"r_1.fq", "r_2.fq"},
-				"process": "gatk4", "process_args": "R=hg38m1", "description": c.describe(name), "output": map[string]any{"basename": name},
-			}
+		all = append(all, node{c.address(name), c.engine.kind, func(of references) map[string]any {
+			s := map[string]any{"name": name, "region": of(pairAddress, "active"), "input_store": of(storeAddress, "active")}
+			c.engine.asks(c, name, s)
 			if round := c.round[name]; round != "" {
 				s["triggers"] = map[string]any{"round": round}
 			}
@@ -125,10 +127,13 @@ func (c *cell) module() module {
 func (c *cell) pair(of references) map[string]any {
 	pair := map[string]any{"name": c.name, "active_region": c.region[c.active]}
 	for side, role := range []string{"primary", "secondary"} {
-		pair[role] = map[string]any{
-			"location": c.region[side], "account_id": of(accountAddresses[side], "id"),
-			"output": map[string]any{"storage_account_id": c.storageID(side), "container_name": c.name + "-out"},
+		at := map[string]any{"location": c.region[side], "output": map[string]any{"storage_account_id": c.storageID(side), "container_name": c.name + "-out"}}
+		if c.engine.face == "" {
+			at["account_id"] = of(accountAddresses[side], "id")
+		} else {
+			at[c.engine.face] = map[string]any{"url": c.server(side)}
 		}
+		pair[role] = at
 	}
 	return pair
 }

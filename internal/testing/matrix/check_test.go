@@ -33,7 +33,7 @@ func (c *cell) run() result {
 	case report.count("warning") > 0:
 		out.word = warns
 	}
-	if want := expected(c.fault, c.operation); out.word != want {
+	if want := expected(c.engine, c.fault, c.operation); out.word != want {
 		c.Errorf("the operation %q, want %q: %v", out.word, want, report.messages)
 	}
 	if c.operation.name == "plan" && before != string(c.state.text()) {
@@ -72,7 +72,7 @@ func (c *cell) truthful(r *report) {
 	ledger := map[string]harness.JobRun{}
 	alive := map[string]int{}
 	for _, run := range c.runs("") {
-		ledger[run.Region+"/"+itoa(run.ID)] = run
+		ledger[run.Region+"/"+c.engine.id(run)] = run
 		if run.Live() {
 			alive[run.Region+" "+run.Description]++
 		}
@@ -85,13 +85,13 @@ func (c *cell) truthful(r *report) {
 	}
 	mentioned := map[string]bool{}
 	for _, name := range submissions {
-		i, ok := c.state[address(name)]
+		i, ok := c.state[c.address(name)]
 		if !ok {
 			continue
 		}
 		for n := range 20 {
 			at := fmt.Sprintf("attempts.%d.", n)
-			id := dig(i.state, at+"workflow_id")
+			id := dig(i.state, at+c.engine.number)
 			if id == "null" {
 				break
 			}
@@ -114,7 +114,7 @@ func (c *cell) truthful(r *report) {
 			c.Errorf("nobody was told of the run %s, which is %s", key, run.Status)
 		}
 	}
-	if c.operation.name == "flip" && !r.failed() && dig(c.state[address(live)].state, "location") != c.region[secondary] {
+	if c.operation.name == "flip" && !r.failed() && dig(c.state[c.address(live)].state, "location") != c.region[secondary] {
 		c.Error("the failover ended well, and the workflow is not in the other region")
 	}
 	if c.operation.name == "replicate" && len(r.messages) == 0 {
@@ -189,7 +189,7 @@ func (c *cell) awaitJobs() {
 func (c *cell) again() bool {
 	some := false
 	for _, name := range submissions {
-		if i, ok := c.state[address(name)]; ok && c.round[name] == "" && dig(i.state, "status") == "failed" {
+		if i, ok := c.state[c.address(name)]; ok && c.round[name] == "" && dig(i.state, "status") == "failed" {
 			c.round[name], some = "again", true
 		}
 	}
@@ -199,10 +199,9 @@ func (c *cell) again() bool {
 // destroyed destroys in health. A run that was left behind in the dark is named
 // by a warning, and cancelled with the service's own client as that says.
 func (c *cell) destroyed(r *report) {
-	cancelled := 60000
 	for _, run := range c.runs("") {
-		if named := r.says("warning", "/workflows/"+itoa(run.ID)); run.Live() && named {
-			c.ok(c.Force(c.context(), run.Region, run.ID, harness.Force{Status: &cancelled}))
+		if named := r.says("warning", c.engine.segment+c.engine.id(run)); run.Live() && named {
+			c.cancels(run)
 		}
 	}
 	if r := c.try("a destroy in health", destroy); r.failed() || len(c.state) > 0 {
@@ -226,7 +225,7 @@ func (c *cell) settled(over map[string]string) {
 	}
 	c.replicated()
 	for _, name := range submissions {
-		i, ok := c.state[address(name)]
+		i, ok := c.state[c.address(name)]
 		if !ok {
 			c.Errorf("the submission %s is lost", name)
 			lost.Add(1)
@@ -235,12 +234,12 @@ func (c *cell) settled(over map[string]string) {
 		var counts []string
 		for _, run := range c.runs(name) {
 			// A success that the service has forgotten before anybody saw it is run again.
-			unseen := run.Forgotten && over[name] != itoa(run.ID)
+			unseen := run.Forgotten && over[name] != c.engine.id(run)
 			if run.Live() || run.Status == "success" && !unseen {
-				counts = append(counts, run.Region+"/"+itoa(run.ID))
+				counts = append(counts, run.Region+"/"+c.engine.id(run))
 			}
 		}
-		want := dig(i.state, "location") + "/" + dig(i.state, "workflow_id")
+		want := dig(i.state, "location") + "/" + dig(i.state, c.engine.number)
 		switch {
 		case len(counts) == 0:
 			c.Errorf("no run of %s is left: %v", name, c.runs(name))
@@ -255,7 +254,7 @@ func (c *cell) settled(over map[string]string) {
 			c.Errorf("%s has %s unfenced attempts in the end", name, n)
 		}
 		// What was known to have succeeded is never run again.
-		if id, ok := over[name]; ok && id != dig(i.state, "workflow_id") {
+		if id, ok := over[name]; ok && id != dig(i.state, c.engine.number) {
 			c.Errorf("%s had succeeded as %s, and %s counts now", name, id, want)
 		}
 	}
@@ -265,8 +264,8 @@ func (c *cell) settled(over map[string]string) {
 func (c *cell) succeeded() map[string]string {
 	over := map[string]string{}
 	for _, name := range submissions {
-		if i, ok := c.state[address(name)]; ok && dig(i.state, "status") == "success" {
-			over[name] = dig(i.state, "workflow_id")
+		if i, ok := c.state[c.address(name)]; ok && dig(i.state, "status") == "success" {
+			over[name] = dig(i.state, c.engine.number)
 		}
 	}
 	return over

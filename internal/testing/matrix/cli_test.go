@@ -29,7 +29,7 @@ func byCommand(t *testing.T, lanes chan *lane) {
 	cli := found[len(found)-1] // OpenTofu, which is there always and starts fast
 	for n, f := range faults {
 		o := operationFor(n, f)
-		t.Run(cellName(f, o), func(t *testing.T) {
+		t.Run(cellName(engines[0], f, o), func(t *testing.T) {
 			t.Parallel()
 			l := <-lanes
 			defer func() { lanes <- l }()
@@ -37,7 +37,7 @@ func byCommand(t *testing.T, lanes chan *lane) {
 			if err != nil {
 				t.Fatal(err)
 			}
-			c := newCell(t, l, f, o)
+			c := newCell(t, l, engines[0], f, o)
 			c.cli = workspace
 			defer func() { c.ok(l.heal(context.WithoutCancel(t.Context()))) }()
 			c.run()

@@ -54,7 +54,7 @@ var operations = []operation{
 	}, act: applies},
 	{name: "import", what: "`import` of an account, the pair, the store and a running workflow", setup: func(c *cell) {
 		running(c)
-		for _, address := range imports {
+		for _, address := range c.imports() {
 			delete(c.state, address)
 		}
 	}, act: takesIn, again: func(c *cell) { takesIn(c) }},
@@ -62,16 +62,22 @@ var operations = []operation{
 }
 
 // imports are what the operation of that name takes in.
-var imports = []string{accountAddresses[primary], pairAddress, storeAddress, address(live)}
+func (c *cell) imports() []string {
+	all := []string{pairAddress, storeAddress, c.address(live)}
+	if c.engine.face == "" {
+		all = append([]string{accountAddresses[primary]}, all...)
+	}
+	return all
+}
 
 // takesIn imports what is not in the state, one command for each.
 func takesIn(c *cell) *report {
 	r := newReport()
 	ids := map[string]string{accountAddresses[primary]: c.accountID(primary), pairAddress: c.name, storeAddress: "reads"}
 	for _, run := range c.runs(live) {
-		ids[address(live)] = c.accountID(primary) + "/workflows/" + itoa(run.ID)
+		ids[c.address(live)] = c.importID(run, primary)
 	}
-	for _, address := range imports {
+	for _, address := range c.imports() {
 		if _, known := c.state[address]; !known {
 			kind, _, _ := strings.Cut(address, ".")
 			c.takeIn(r, address, kind, ids[address])

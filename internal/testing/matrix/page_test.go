@@ -5,6 +5,7 @@ package matrix
 import (
 	"fmt"
 	"os"
+	"path"
 	"path/filepath"
 	"regexp"
 	"slices"
@@ -80,45 +81,19 @@ func slug(name string) string {
 	return strings.ReplaceAll(strings.ToLower(name), " ", "-")
 }
 
-func cellName(f fault, o operation) string { return o.name + "/" + slug(f.name) }
+func cellName(e engine, f fault, o operation) string {
+	return path.Join(e.face, o.name, slug(f.name))
+}
 
 // compare holds what was shown against the snapshots of each fault, and the page
 // of the documentation against what has run.
 func compare(t *testing.T, results map[string]result) {
 	t.Helper()
 	whole := true
-	for _, f := range faults {
-		var b strings.Builder
-		for _, o := range operations {
-			got, ran := results[cellName(f, o)]
-			if !ran {
-				whole = whole && impossible(f, o) != ""
-				continue
-			}
-			fmt.Fprintf(&b, "## %s: %s\n", o.name, got.word)
-			if text := got.snapshot(); text != "" {
-				fmt.Fprintf(&b, "%s\n", text)
-			}
-			b.WriteString("\n")
-		}
-		path := filepath.Join("testdata", slug(f.name)+".txt")
-		if *update {
-			write(t, path, b.String())
-			continue
-		}
-		want, err := os.ReadFile(path)
-		if err != nil {
-			t.Error(err)
-			continue
-		}
-		sections := map[string]string{}
-		for section := range strings.SplitSeq(string(want), "## ") {
-			sections[strings.SplitN(section, ":", 2)[0]] = section
-		}
-		// Cells that were left out with -run are not compared.
-		for section := range strings.SplitSeq(b.String(), "## ") {
-			if known := sections[strings.SplitN(section, ":", 2)[0]]; section != known {
-				t.Errorf("%s says otherwise than it did: -update writes it anew\nnow: %s\nbefore: %s", path, section, known)
+	for _, e := range engines {
+		for _, f := range faults {
+			if slices.ContainsFunc(operations, func(o operation) bool { return e.plays(f, o) }) {
+				whole = compareFault(t, e, f, results) && whole
 			}
 		}
 	}
@@ -129,16 +104,58 @@ func compare(t *testing.T, results map[string]result) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	path := filepath.Join(root, "templates", "guides", "fault-matrix.md.tmpl")
+	page := filepath.Join(root, "templates", "guides", "fault-matrix.md.tmpl")
 	now := pageOf(results)
 	if *update {
-		write(t, path, now)
+		write(t, page, now)
 		return
 	}
-	before, err := os.ReadFile(path)
+	before, err := os.ReadFile(page)
 	if err != nil || string(before) != now {
-		t.Errorf("%s is not what has run (%v): -update writes it anew, and `make docs` the page", path, err)
+		t.Errorf("%s is not what has run (%v): -update writes it anew, and `make docs` the page", page, err)
 	}
+}
+
+// compareFault holds one fault's snapshots; it reports whether all its cells have run.
+func compareFault(t *testing.T, e engine, f fault, results map[string]result) (whole bool) {
+	t.Helper()
+	whole = true
+	var b strings.Builder
+	for _, o := range operations {
+		got, ran := results[cellName(e, f, o)]
+		if !ran {
+			whole = whole && (impossible(f, o) != "" || !e.plays(f, o))
+			continue
+		}
+		fmt.Fprintf(&b, "## %s: %s\n", o.name, got.word)
+		if text := got.snapshot(); text != "" {
+			fmt.Fprintf(&b, "%s\n", text)
+		}
+		b.WriteString("\n")
+	}
+	file := filepath.Join("testdata", e.face, slug(f.name)+".txt")
+	if *update {
+		if whole {
+			write(t, file, b.String())
+		}
+		return whole
+	}
+	want, err := os.ReadFile(file)
+	if err != nil {
+		t.Error(err)
+		return whole
+	}
+	sections := map[string]string{}
+	for section := range strings.SplitSeq(string(want), "## ") {
+		sections[strings.SplitN(section, ":", 2)[0]] = section
+	}
+	// Cells that were left out with -run are not compared.
+	for section := range strings.SplitSeq(b.String(), "## ") {
+		if known := sections[strings.SplitN(section, ":", 2)[0]]; section != known {
+			t.Errorf("%s says otherwise than it did: -update writes it anew\nnow: %s\nbefore: %s", file, section, known)
+		}
+	}
+	return whole
 }
 
 func write(t *testing.T, path, content string) {
@@ -183,28 +200,39 @@ func pageOf(results map[string]result) string {
 	for _, f := range faults {
 		fmt.Fprintf(&b, "- **%s**: %s.\n", f.name, f.what)
 	}
-	b.WriteString("\n## What happens\n\n| |")
-	for _, o := range operations {
-		fmt.Fprintf(&b, " %s |", o.name)
-	}
-	b.WriteString("\n|---|" + strings.Repeat("---|", len(operations)) + "\n")
 	var reasons []string
 	where := map[string][]string{}
-	for _, f := range faults {
-		fmt.Fprintf(&b, "| %s |", f.name)
-		for _, o := range operations {
-			reason := impossible(f, o)
-			if reason == "" {
-				fmt.Fprintf(&b, " %s |", results[cellName(f, o)].word)
-				continue
+	b.WriteString("\n## What happens\n")
+	for _, e := range engines {
+		fmt.Fprintf(&b, "\n### %s\n\n", e.name)
+		if e.faults != nil {
+			b.WriteString("With the faults that concern the server itself, and the operations that it has a part in.\n\n")
+		}
+		rows := map[string]string{}
+		heads := ""
+		e.cells(func(f fault, o operation, possible bool) {
+			if column := " " + o.name + " |"; !strings.Contains(heads, column) {
+				heads += column
 			}
-			b.WriteString(" – |")
+			if possible {
+				rows[f.name] += fmt.Sprintf(" %s |", results[cellName(e, f, o)].word)
+				return
+			}
+			rows[f.name] += " – |"
+			reason := impossible(f, o)
 			if !slices.Contains(reasons, reason) {
 				reasons = append(reasons, reason)
 			}
-			where[reason] = append(where[reason], o.name+" under "+f.name)
+			if at := o.name + " under " + f.name; !slices.Contains(where[reason], at) {
+				where[reason] = append(where[reason], at)
+			}
+		})
+		b.WriteString("| |" + heads + "\n|---|" + strings.Repeat("---|", strings.Count(heads, "|")) + "\n")
+		for _, f := range faults {
+			if row := rows[f.name]; row != "" {
+				fmt.Fprintf(&b, "| %s |%s\n", f.name, row)
+			}
 		}
-		b.WriteString("\n")
 	}
 	b.WriteString("\n## What cannot occur\n\n")
 	for _, reason := range reasons {
