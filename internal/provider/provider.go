@@ -99,5 +99,5 @@ func (p *genomics) Functions(context.Context) []func() function.Function {
 
 // Actions lists the actions.
 func (p *genomics) Actions(context.Context) []func() action.Action {
-	return []func() action.Action{drill.NewAction}
+	return []func() action.Action{drill.NewAction, inputstore.NewAction, workflow.NewCancel}
 }

@@ -17,7 +17,11 @@ import (
 func (r *Resource) copyOver(ctx context.Context, store string, src, dst replication.Side, options replication.Options) (replication.Result, diag.Diagnostics, error) {
 	ctx = tflog.SetField(ctx, "store", store)
 	stop := replication.Watch(&options, func(now replication.Report) {
-		tflog.Info(ctx, progressLine(now), progressFields(now))
+		line := progressLine(now)
+		tflog.Info(ctx, line, progressFields(now))
+		if r.progress != nil {
+			r.progress(line)
+		}
 	})
 	began := r.now()
 	result, err := replication.Run(ctx, src, dst, options, r.now)

@@ -30,6 +30,9 @@ const (
 type Resource struct {
 	session *session.Session
 	now     func() time.Time
+	// progress is told each second how far a replication is; nil if nobody listens
+	// but the log.
+	progress func(line string)
 }
 
 var (

@@ -4,92 +4,20 @@ package acceptance
 
 import (
 	"context"
-	"encoding/json"
-	"fmt"
-	"slices"
 	"strings"
 	"testing"
 
-	"github.com/hashicorp/terraform-plugin-go/tfprotov6"
-	"github.com/hashicorp/terraform-plugin-go/tftypes"
-
-	"github.com/genomics-continuity/terraform-provider-genomics/internal/provider"
 	"github.com/genomics-continuity/terraform-provider-genomics/internal/testing/harness"
 )
 
 const drillAction = "genomics_failover_drill"
 
-// invoked is what an invocation of the action told.
-type invoked struct {
-	progress []string
-	// problems are errors and warnings, each with its severity in front.
-	problems string
-}
-
-// drills invokes the action as a CLI does that has actions: validates, plans, invokes.
-// heard is told of each message, and may end the context.
-func (l *lab) drills(ctx context.Context, config map[string]any, heard func(message string)) (out invoked) {
+// drills invokes the action in the standby region.
+func (l *lab) drills(ctx context.Context, config map[string]any, heard func(message string)) invoked {
 	l.Helper()
 	state := l.state()
 	config["region"], config["input_store"] = state[pairAddress]["standby"], state[storeAddress]["standby"]
-	p := provider.NewServer("test")()
-	server, ok := p.(tfprotov6.ActionServer)
-	if !ok {
-		l.Fatal("the provider serves no actions")
-	}
-	schemas, err := p.GetProviderSchema(ctx, &tfprotov6.GetProviderSchemaRequest{})
-	l.ok(err)
-	configured, err := p.ConfigureProvider(ctx, &tfprotov6.ConfigureProviderRequest{TerraformVersion: "1.14.0", Config: l.onWire(schemas.Provider.ValueType(), map[string]any{})})
-	l.ok(err)
-	given := l.onWire(schemas.ActionSchemas[drillAction].Schema.ValueType(), config)
-	tell := func(diagnostics []*tfprotov6.Diagnostic) bool {
-		failed := false
-		for _, d := range diagnostics {
-			failed = failed || d.Severity == tfprotov6.DiagnosticSeverityError
-			out.problems += fmt.Sprintf("%s: %s\n%s\n", d.Severity, d.Summary, d.Detail)
-		}
-		return failed
-	}
-	validated, err := server.ValidateActionConfig(ctx, &tfprotov6.ValidateActionConfigRequest{ActionType: drillAction, Config: given})
-	l.ok(err)
-	planned, err := server.PlanAction(ctx, &tfprotov6.PlanActionRequest{ActionType: drillAction, Config: given})
-	l.ok(err)
-	if tell(slices.Concat(configured.Diagnostics, validated.Diagnostics, planned.Diagnostics)) {
-		return out
-	}
-	stream, err := server.InvokeAction(ctx, &tfprotov6.InvokeActionRequest{ActionType: drillAction, Config: given})
-	l.ok(err)
-	for event := range stream.Events {
-		switch e := event.Type.(type) {
-		case tfprotov6.ProgressInvokeActionEventType:
-			out.progress = append(out.progress, e.Message)
-			heard(e.Message)
-		case tfprotov6.CompletedInvokeActionEventType:
-			tell(e.Diagnostics)
-		}
-	}
-	return out
-}
-
-// onWire is a value of a type as a CLI sends it.
-func (l *lab) onWire(t tftypes.Type, from map[string]any) *tfprotov6.DynamicValue {
-	l.Helper()
-	object, ok := t.(tftypes.Object)
-	if !ok {
-		l.Fatalf("%s is no object", t)
-	}
-	for name := range object.AttributeTypes {
-		if _, given := from[name]; !given {
-			from[name] = nil
-		}
-	}
-	raw, err := json.Marshal(from)
-	l.ok(err)
-	value, err := tftypes.ValueFromJSONWithOpts(raw, t, tftypes.ValueFromJSONOpts{IgnoreUndefinedAttributes: true})
-	l.ok(err)
-	out, err := tfprotov6.NewDynamicValue(t, value)
-	l.ok(err)
-	return &out
+	return l.invokes(ctx, drillAction, config, heard)
 }
 
 // The action runs the resource's drill each time, and says how far it is. Whatever
@@ -97,10 +25,6 @@ func (l *lab) onWire(t tftypes.Type, from map[string]any) *tfprotov6.DynamicValu
 // hears of it.
 func TestAccDrillAction(t *testing.T) {
 	l := newestLab(t, "drillaction")
-	for _, variable := range l.Env() {
-		name, value, _ := strings.Cut(variable, "=")
-		t.Setenv(name, value)
-	}
 	l.put(primary, l.inputs(), l.reads("one"), map[string][]byte{firstReads("bad"): []byte("no reads"), secondReads("bad"): []byte("no reads")})
 	l.hold("")
 	l.write(setup{Submissions: map[string]submission{"one": {}}})
