@@ -22,7 +22,8 @@ terraform {
 }
 TF
 TF_CLI_CONFIG_FILE=$work/cli.tfrc CHECKPOINT_DISABLE=1 \
-  "$bin/tofu" -chdir="$work/config" providers schema -json > "$work/schema.json"
+  "$bin/tofu" -chdir="$work/config" providers schema -json |
+  go run ./internal/testing/cmd/newerschemas > "$work/schema.json"
 
 "$bin/tfplugindocs" generate \
   --provider-name genomics --rendered-provider-name Genomics --providers-schema "$work/schema.json"
