@@ -48,7 +48,7 @@ type Check struct {
 	Remedy string
 }
 
-// The names of the rules, in the order in which they are applied.
+// The names of the rules.
 const (
 	RuleRegion          = "region"
 	RuleAccount         = "account"
@@ -66,6 +66,37 @@ const (
 	RuleDrill           = "drill"
 	RuleStateLocation   = "state_location"
 )
+
+// rules are all there are, in the order in which they are applied.
+var rules = []struct {
+	name  string
+	apply func(Observation) []Check
+}{
+	{RuleRegion, Observation.regions},
+	{RuleAccount, Observation.account},
+	{RuleResourceGroup, Observation.resourceGroup},
+	{RuleService, Observation.service},
+	{RuleCredentials, Observation.credentials},
+	{RuleOutputContainer, Observation.outputContainer},
+	{RuleOutputAccess, Observation.outputAccess},
+	{RuleReplication, Observation.replication},
+	{RuleManifest, Observation.manifests},
+	{RuleRecoveryPoint, Observation.recoveryPoint},
+	{RuleWorkflowInputs, Observation.workflowInputs},
+	{RuleFencing, Observation.fencing},
+	{RuleResidency, Observation.residency},
+	{RuleDrill, Observation.drill},
+	{RuleStateLocation, Observation.stateLocation},
+}
+
+// Rules names every rule, in the order in which they are applied.
+func Rules() []string {
+	names := make([]string, len(rules))
+	for i, rule := range rules {
+		names[i] = rule.name
+	}
+	return names
+}
 
 // Report is what the rules made of an observation.
 type Report struct {
@@ -94,11 +125,8 @@ func Assess(o Observation) Report {
 		Pair: o.Pair, Active: o.Active, Standby: o.Standby, At: o.Now.UTC().Truncate(time.Second), Probe: cmp.Or(o.Probe, ProbeRead),
 		Stores: o.Stores, Workflows: o.Workflows, Drill: o.Drill,
 	}
-	for _, rule := range []func() []Check{
-		o.regions, o.account, o.resourceGroup, o.service, o.credentials, o.outputContainer, o.outputAccess,
-		o.replication, o.manifests, o.recoveryPoint, o.workflowInputs, o.fencing, o.residency, o.drill, o.stateLocation,
-	} {
-		r.Checks = append(r.Checks, rule()...)
+	for _, rule := range rules {
+		r.Checks = append(r.Checks, rule.apply(o)...)
 	}
 	r.Verdict = Judge(r.Checks)
 	r.NotAsked = o.notAsked()

@@ -1,6 +1,7 @@
 package readiness
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -11,6 +12,7 @@ import (
 	"sync"
 	"time"
 
+	"github.com/Azure/azure-sdk-for-go/sdk/azcore"
 	"github.com/hashicorp/terraform-plugin-framework/diag"
 
 	"github.com/genomics-continuity/terraform-provider-genomics/internal/azure"
@@ -192,7 +194,18 @@ func (l *look) why(err error) string {
 	case errors.Is(err, context.DeadlineExceeded):
 		return "There was no answer in the time that reading may take."
 	}
-	return azure.Mask(err.Error())
+	return azure.Mask(brief(err))
+}
+
+// brief leaves the body of Resource Manager's answer out: it goes over many lines.
+func brief(err error) string {
+	text := err.Error()
+	var answer *azcore.ResponseError
+	if !errors.As(err, &answer) || !strings.HasSuffix(text, answer.Error()) {
+		return text
+	}
+	asked := cmp.Or(strings.TrimSuffix(strings.TrimSuffix(text, answer.Error()), ": "), "asking Resource Manager")
+	return fmt.Sprintf("%s: HTTP %d %s.", asked, answer.StatusCode, answer.ErrorCode)
 }
 
 // warnings name once in a run who does not answer.
