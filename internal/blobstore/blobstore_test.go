@@ -377,3 +377,24 @@ func TestEveryBlockIsSentWithItsMD5(t *testing.T) {
 		t.Errorf("%d blocks, %+v %v", blocks.Load(), done, err)
 	}
 }
+
+// The container beside another has a valid name of its own, whatever the other's.
+func TestBesideName(t *testing.T) {
+	for name, want := range map[string]string{
+		"inputs": "inputs-continuity", "$web": "web-continuity",
+		strings.Repeat("a", 52): strings.Repeat("a", 52) + "-continuity",
+	} {
+		if got := besideName(name); got != want {
+			t.Errorf("beside %s is %s, want %s", name, got, want)
+		}
+	}
+	valid := regexp.MustCompile(`^[a-z0-9](-?[a-z0-9])+$`)
+	seen := map[string]bool{}
+	for _, name := range []string{strings.Repeat("a", 63), strings.Repeat("a", 62) + "b", strings.Repeat("a", 42) + "-" + strings.Repeat("b", 20)} {
+		got := besideName(name)
+		if len(got) > 63 || !valid.MatchString(got) || seen[got] {
+			t.Errorf("beside %s is %s", name, got)
+		}
+		seen[got] = true
+	}
+}

@@ -2,6 +2,8 @@ package blobstore
 
 import (
 	"context"
+	"crypto/sha256"
+	"encoding/hex"
 	"errors"
 	"fmt"
 	"net"
@@ -45,6 +47,8 @@ type Container struct {
 	token     azcore.TokenCredential
 	options   azcore.ClientOptions
 	now       func() time.Time
+	// sibling opens another container with the same credential.
+	sibling func(containerURL string) (*Container, error)
 
 	// pageSize and splitAfter are how listings are asked for.
 	pageSize   int32
@@ -77,6 +81,7 @@ func Open(containerURL string, cred Credential, opts azcore.ClientOptions) (*Con
 	c := &Container{
 		name: segments[len(segments)-1], account: cred.AccountName, address: u.String(), loopback: loopback,
 		token: cred.Token, options: opts, now: time.Now, pageSize: pageSize, splitAfter: splitAfter,
+		sibling: func(containerURL string) (*Container, error) { return Open(containerURL, cred, opts) },
 	}
 	if c.name == "" || segments[0] == "" || len(segments) > 2 {
 		return nil, fmt.Errorf("%s is not the URL of a container", u)
@@ -148,6 +153,28 @@ func (c *Container) AccountName() string {
 
 // Name is the container's name.
 func (c *Container) Name() string { return c.name }
+
+// besideSuffix ends the name of the container beside another.
+const besideSuffix = "-continuity"
+
+// Beside is a container of the same account, named after this one, for what has to lie beside it because nothing can be
+// written in it. It makes no network call.
+func (c *Container) Beside() (*Container, error) {
+	return c.sibling(strings.TrimSuffix(c.address, c.name) + besideName(c.name))
+}
+
+// besideName is a valid name of a container for every name of one: at most 63 characters, of letters, digits and single
+// hyphens.
+func besideName(name string) string {
+	const longest = 63
+	plain := strings.TrimPrefix(name, "$")
+	if len(plain)+len(besideSuffix) > longest {
+		sum := sha256.Sum256([]byte(name))
+		short := hex.EncodeToString(sum[:4])
+		plain = strings.TrimRight(plain[:longest-len(besideSuffix)-len(short)-1], "-") + "-" + short
+	}
+	return plain + besideSuffix
+}
 
 // Exists asks whether the container is there.
 func (c *Container) Exists(ctx context.Context) (bool, error) {

@@ -69,7 +69,7 @@ type StoreObservation struct {
 	// Flows says that data may flow from From to To at all: it does from the
 	// primary, and to it only when the user asks.
 	Flows bool
-	// ByAzure says that Azure itself replicates: an apply copies nothing, and no manifest is kept.
+	// ByAzure says that Azure itself replicates: an apply copies nothing, and no manifest is in the container.
 	ByAzure bool
 	// Known is false while nobody has ever compared the two sides.
 	Known                      bool

@@ -213,6 +213,14 @@ func (c *ManifestCache) within(ctx context.Context, s Store, name, prefix string
 		return place.answer()
 	}
 	b, err := s.Stat(ctx, blob)
+	if blobstore.IsNotFound(err) {
+		if other, failed := beside(s); failed == nil && other != nil {
+			s = other
+			if b, err = s.Stat(ctx, blob); denied(err) {
+				err = blobstore.ErrNotFound
+			}
+		}
+	}
 	switch {
 	case blobstore.IsNotFound(err):
 		place.manifest = nil

@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"io"
 	"iter"
+	"net/http"
 	"os"
 	"sort"
 	"time"
@@ -44,6 +45,28 @@ func fetch(ctx context.Context, s Store, name string) (*spool, error) {
 		return nil, fmt.Errorf("replication manifest: %w", err)
 	}
 	return p, nil
+}
+
+// find is fetch that looks beside a container that holds no manifest, where those of read-only ones are.
+func find(ctx context.Context, s Store, name string) (*spool, error) {
+	p, err := fetch(ctx, s, name)
+	if !errors.Is(err, ErrNoManifest) {
+		return p, err
+	}
+	other, err := beside(s)
+	if err != nil || other == nil {
+		return nil, errors.Join(err, ErrNoManifest)
+	}
+	if p, err = fetch(ctx, other, name); denied(err) {
+		return nil, ErrNoManifest
+	}
+	return p, err
+}
+
+// denied tells the refusal of somebody who may use one container only: none lies beside it, then.
+func denied(err error) bool {
+	var refused *blobstore.Error
+	return errors.As(err, &refused) && refused.StatusCode == http.StatusForbidden
 }
 
 // close removes the file. It may be called on nil.
@@ -88,9 +111,9 @@ type Manifest struct {
 }
 
 // LoadManifest reads the manifest of the store with this name and prefix from a container that was, or is, a
-// replication's destination. ErrNoManifest when there is none, *ManifestError when it is damaged.
+// replication's destination, or from beside it. ErrNoManifest when there is none, *ManifestError when it is damaged.
 func LoadManifest(ctx context.Context, s Store, name, prefix string) (*Manifest, error) {
-	p, err := fetch(ctx, s, ManifestName(name, prefix))
+	p, err := find(ctx, s, ManifestName(name, prefix))
 	if err != nil {
 		return nil, err
 	}
@@ -109,7 +132,7 @@ func LoadManifest(ctx context.Context, s Store, name, prefix string) (*Manifest,
 // Inspect reads a manifest to its end without holding it in memory, and tells its digest and recovery point. Its errors
 // are those of LoadManifest.
 func Inspect(ctx context.Context, s Store, name, prefix string) (sha256 string, recoveryPoint time.Time, err error) {
-	p, err := fetch(ctx, s, ManifestName(name, prefix))
+	p, err := find(ctx, s, ManifestName(name, prefix))
 	if err != nil {
 		return "", time.Time{}, err
 	}

@@ -71,30 +71,63 @@ func validateMode(config *model, primary, secondary sideModel) diag.Diagnostics 
 }
 
 // compare holds both sides against each other. Where Azure replicates, what it says of its own work counts more than what can be
-// told from the content, and there is no manifest.
+// told from the content. The manifest of what a policy has replicated lies beside the container, which is read-only.
 func (r *Resource) compare(ctx context.Context, m *model, src, dst replication.Side, options replication.Options, rules *ruleMemory) (replication.Inventory, error) {
 	if !m.byAzure() {
 		return replication.Survey(ctx, src, dst, options)
 	}
 	arrived := sameETag
+	var notes *replication.Notes
 	if m.byPolicy() {
 		rules.failed, rules.failedNames = 0, nil
 		arrived = rules.arrived
+		var err error
+		if notes, err = replication.OpenNotes(ctx, src, dst, options); err != nil {
+			rules.notKept = err
+		} else {
+			defer notes.Close()
+		}
 	}
 	var pending, bytes int64
 	inventory, err := replication.Compare(ctx, src, dst, options, func(c replication.Compared) {
-		if c.Source != nil && !arrived(c) {
+		switch {
+		case c.Source == nil:
+		case !arrived(c):
 			pending, bytes = pending+1, bytes+c.Source.Size
+		case notes != nil:
+			notes.Add(c)
 		}
 	})
 	inventory.PendingBlobs, inventory.PendingBytes = pending, bytes
 	inventory.ConflictCount, inventory.Conflicts = 0, nil
 	inventory.ManifestSHA256, inventory.RecoveryPoint = "", time.Time{}
+	if notes != nil && err == nil {
+		// While blobs are on their way it is not worth an apply.
+		rules.Behind = pending == 0 && notes.Behind()
+		inventory.ManifestSHA256 = notes.Digest()
+		if rules.keep {
+			inventory.ManifestSHA256 = rules.note(ctx, notes, pending == 0, r.now())
+		}
+	}
 	if !m.byPolicy() {
 		// The replica of an account holds blobs of every type.
 		inventory.UnsupportedCount, inventory.Unsupported = 0, nil
 	}
 	return inventory, err
+}
+
+// note writes the manifest of what has arrived, and returns its digest.
+func (m *ruleMemory) note(ctx context.Context, notes *replication.Notes, complete bool, now time.Time) string {
+	point := time.Time{}
+	if complete {
+		point = now.UTC().Truncate(time.Second)
+	}
+	digest, err := notes.Keep(ctx, point)
+	if m.notKept = err; err != nil {
+		return notes.Digest()
+	}
+	m.Behind, m.digest = false, digest
+	return digest
 }
 
 // sameETag tells a blob of the replica of an account: it keeps its ETag.
@@ -203,16 +236,32 @@ func (r *Resource) applyByAzure(ctx context.Context, m *model, known *memory, ru
 	if m.byPolicy() && !diags.HasError() {
 		diags.Append(rules.bring(ctx, r.session, m, silent)...)
 	}
-	if m.BlobCount.IsUnknown() && !diags.HasError() {
+	switch {
+	case diags.HasError():
+	case m.BlobCount.IsUnknown():
 		m.ManifestSHA256, m.RecoveryPoint, m.LastReplicatedAt = types.StringNull(), types.StringNull(), types.StringNull()
 		*known = memory{}
 		at := r.now()
+		rules.keep = true
 		inventory, d := r.survey(ctx, m, rules)
 		diags.Append(d...)
 		if inventory != nil {
 			known.surveyed(*inventory, at)
 		}
 		diags.Append(r.refreshByAzure(ctx, m, known, rules, inventory != nil && m.InSync.ValueBool(), at)...)
+	case m.byPolicy() && m.ManifestSHA256.IsUnknown():
+		// The manifest alone is behind: the figures stay as they were planned.
+		rules.keep = true
+		seen := *m
+		_, d := r.survey(ctx, &seen, rules)
+		diags.Append(d...)
+	}
+	if rules.digest != "" {
+		m.ManifestSHA256 = types.StringValue(rules.digest)
+	}
+	if rules.notKept != nil {
+		diags.Append(diagnostics.Warning("The manifest of what was replicated was not kept", rules.notKept, diagnostics.Context{Resource: m.Name.ValueString(),
+			NextStep: "Check that the provider's identity may make and write a container beside the standby's, and apply again. Until then submissions only check that their inputs are there."}))
 	}
 	m.settle()
 	d := m.settleReplication(ctx, rules)

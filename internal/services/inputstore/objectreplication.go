@@ -30,7 +30,14 @@ type ruleMemory struct {
 	Missing bool `json:"missing,omitempty"`
 	// Left are halves of rules that could not be taken out of an account.
 	Left []leftover `json:"left,omitempty"`
+	// Behind says that a look found the manifest to be none of what has been replicated.
+	Behind bool `json:"behind,omitempty"`
 
+	// keep asks the next comparison to write the manifest; digest is that of the one it
+	// wrote, and notKept why it could not be written, or read.
+	keep    bool
+	digest  string
+	notKept error
 	// failed blobs were found by the last comparison, and failedNames are the first of them.
 	failed      int64
 	failedNames []string
@@ -134,7 +141,7 @@ func (m ruleMemory) mends(ctx context.Context, plan *model, silent services.Sile
 	if !plan.flows(ctx) {
 		return m.Rule != nil
 	}
-	return m.Rule == nil || m.Missing || !m.Rule.same(want) || m.Rule.Prefix != want.Prefix
+	return m.Behind || m.Rule == nil || m.Missing || !m.Rule.same(want) || m.Rule.Prefix != want.Prefix
 }
 
 // look refreshes what is known of the rules. What cannot be asked stays as it was: neither a silent region nor a Resource

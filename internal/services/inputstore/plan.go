@@ -99,6 +99,9 @@ func (r *Resource) expectPolicy(ctx context.Context, plan, state *model, silent 
 	if !plan.flows(ctx) {
 		return nil
 	}
+	if rules.Behind {
+		plan.ManifestSHA256 = types.StringUnknown()
+	}
 	return foresee(ctx, r.session, plan)
 }
 

@@ -128,7 +128,7 @@ func resourceSchema(ctx context.Context) schema.Schema {
 			"pending_blobs":      number("Blobs that the standby lacks or has an older version of, when last looked at, whoever replicates."),
 			"pending_bytes":      number("Their size together, in bytes."),
 			"in_sync":            schema.BoolAttribute{Computed: true, MarkdownDescription: "Whether the standby held every blob when last looked at: nothing pending, no conflict, and no blob of a type that cannot be copied."},
-			"manifest_sha256":    text("SHA-256 of the manifest that the last replication kept beside the copies; it changes when the set of copies does. Null where Azure replicates: no manifest is kept in a container that is read-only."),
+			"manifest_sha256":    text("SHA-256 of the manifest that the last replication kept beside the copies; it changes when the set of copies does. With `object_replication` it lies beside the container, which is read-only; null with `geo_redundant`."),
 			"recovery_point":     text("The moment whose state of the active region the standby holds completely (RFC 3339, UTC); null if there is none yet. Where Azure replicates by a policy it is the last look that found nothing pending, and of a geo-redundant account its last sync time."),
 			"last_replicated_at": text("When a replication last ended (RFC 3339, UTC); null if none did, and where Azure replicates."),
 			"object_replication": schema.SingleNestedAttribute{

@@ -57,7 +57,7 @@ func (l *look) store(ctx context.Context, s storeModel) (rules.Store, *inputs) {
 		return out, in
 	}
 	out.Account = standby.AccountName()
-	if s.byAzure() {
+	if s.Mode.ValueString() == modeGeoRedundant {
 		out.Manifest = rules.ManifestNone
 		l.lastSync(ctx, standby, s, to, &out)
 	} else {
