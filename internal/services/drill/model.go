@@ -106,6 +106,9 @@ func (m *model) results(from *model) {
 // tell takes the outcome of a drill into the model.
 func (m *model) tell(d done) {
 	m.Location, m.WorkflowID, m.Status = types.StringValue(d.location), types.StringValue(d.run), types.StringValue(d.status)
+	if d.run == "" {
+		m.WorkflowID = types.StringNull()
+	}
 	m.Message = types.StringNull()
 	if d.message != "" {
 		m.Message = types.StringValue(d.message)

@@ -9,6 +9,7 @@ import (
 
 	"github.com/hashicorp/terraform-plugin-framework/diag"
 
+	"github.com/genomics-continuity/terraform-provider-genomics/internal/azure"
 	"github.com/genomics-continuity/terraform-provider-genomics/internal/blobstore"
 	"github.com/genomics-continuity/terraform-provider-genomics/internal/diagnostics"
 	"github.com/genomics-continuity/terraform-provider-genomics/internal/engine"
@@ -28,8 +29,14 @@ const (
 	settle = time.Minute
 )
 
-// statusTimeout stands for a canary that was cancelled because the time was over.
-const statusTimeout = "timeout"
+// The statuses that stand for more than the end of a canary.
+const (
+	// statusTimeout is that of one which was cancelled because the time was over.
+	statusTimeout = "timeout"
+	// statusUnreachable is that of a drill which sent none, because the standby did not
+	// answer.
+	statusUnreachable = "unreachable"
+)
 
 // canary is one drill to run. It knows nothing of the active region.
 type canary struct {
@@ -47,6 +54,8 @@ type canary struct {
 	strict bool
 	// say tells people how far it is.
 	say func(format string, args ...any)
+	// cause is what the drill failed for.
+	cause error
 }
 
 // done is what became of it.
@@ -82,7 +91,7 @@ func (c *canary) where() diagnostics.Context {
 
 func (c *canary) failed(summary string, err error, next string) diag.Diagnostics {
 	where := c.where()
-	where.NextStep = next
+	where.NextStep, c.cause = next, err
 	return diag.Diagnostics{diagnostics.Error(summary, err, where)}
 }
 
@@ -107,7 +116,7 @@ func (s site) prefix() string { return folder + s.token.Key + "/" }
 func (c *canary) run(ctx context.Context) (done, diag.Diagnostics) {
 	s, diags := c.begin(ctx)
 	if diags.HasError() {
-		return done{}, diags
+		return c.unsent(diags)
 	}
 	d := done{location: c.region.Location.ValueString(), started: c.now()}
 	c.say("Submitting the canary in %s", d.location)
@@ -118,7 +127,12 @@ func (c *canary) run(ctx context.Context) (done, diag.Diagnostics) {
 		},
 	})
 	if err != nil {
-		return d, append(diags, c.failed("The canary was not submitted", err, "Apply again: a canary with the same drill_id is looked for before one is sent.")...)
+		diags.Append(c.failed("The canary was not submitted", err, "Apply again: a canary with the same drill_id is looked for before one is sent.")...)
+		var lookup *engine.LookupError
+		if errors.As(err, &lookup) {
+			return c.unsent(diags)
+		}
+		return d, diags
 	}
 	d.run = outcome.Run.ID
 	switch {
@@ -163,6 +177,18 @@ func (c *canary) run(ctx context.Context) (done, diag.Diagnostics) {
 	}
 	diags.Append(c.record(ctx, s, &d)...)
 	return d, diags
+}
+
+// unsent is the outcome of a drill that sent nothing. That the standby does not answer
+// is what a drill is to find out, and no error: it might be that of the region which
+// an apply is leaving in an outage.
+func (c *canary) unsent(diags diag.Diagnostics) (done, diag.Diagnostics) {
+	if c.strict || !diagnostics.IsUnreachable(c.cause) {
+		return done{}, diags
+	}
+	now := c.now()
+	return done{location: c.region.Location.ValueString(), status: statusUnreachable, message: azure.Mask(c.cause.Error()), started: now, ended: now},
+		c.warned("The drill did not succeed", fmt.Errorf("nothing was sent, because the standby does not answer: %w", c.cause), "Run another drill with a new drill_id when the region answers.")
 }
 
 // begin checks all that can be checked before anything is sent.

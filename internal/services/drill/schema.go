@@ -63,8 +63,8 @@ func resourceSchema(ctx context.Context) schema.Schema {
 	for name, attribute := range map[string]schema.Attribute{
 		"id":                   text("ID to import the drill by: region, `=`, the resource ID of the output storage account, and after slashes the output container, the pair's name and the `drill_id`."),
 		"location":             text("Region that the last drill ran in."),
-		"workflow_id":          text("ID that the service or server gave the canary."),
-		"status":               text("How the canary ended: `succeeded`, `failed_input`, `failed_system` or `cancelled`; `timeout` when it was cancelled because the time was over."),
+		"workflow_id":          text("ID that the service or server gave the canary; null when none was sent."),
+		"status":               text("How the canary ended: `succeeded`, `failed_input`, `failed_system` or `cancelled`; `timeout` when it was cancelled because the time was over, `unreachable` when none was sent because the standby did not answer."),
 		"message":              text("The service's message; null if there is none."),
 		"success":              schema.BoolAttribute{Computed: true, MarkdownDescription: "Whether the canary succeeded."},
 		"started_at":           text("When the drill began (RFC 3339, UTC)."),
@@ -79,7 +79,7 @@ func resourceSchema(ctx context.Context) schema.Schema {
 	return schema.Schema{
 		MarkdownDescription: "A rehearsal of a failover: " + whatADrillIs +
 			"A drill runs once for each `drill_id`; a canary of the same `drill_id` that is there already, as after an apply that was killed, is taken up. One that is interrupted is cancelled. " +
-			"A canary that fails is no error: see `success`. One that succeeds leaves a small record beside the outputs, which `genomics_readiness` goes by. " +
+			"A canary that fails is no error, nor is a standby that does not answer: see `success`. One that succeeds leaves a small record beside the outputs, which `genomics_readiness` goes by. " +
 			"The last one that succeeded can be imported from that record; what it ran is the configuration's to say.",
 		Attributes: attributes,
 		Blocks: map[string]schema.Block{

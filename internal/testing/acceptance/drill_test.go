@@ -83,6 +83,18 @@ func TestAccDrill(t *testing.T) {
 		l.Errorf("%d canaries after two drills", n)
 	}
 	l.unchanged(0)
+
+	// A drill that falls due in an outage does not keep anybody from failing over.
+	l.outage(primary, harness.Refused)
+	s.Extra = drill("third", "")
+	l.write(s)
+	l.warnsOf(l.apply(flip...), "The drill did not succeed")
+	l.holds(drillAddress, "success", "false", "status", "unreachable", "location", primary, "workflow_id", "null")
+	l.unchanged(1, flip...)
+	if n := len(l.canaries()); n != 2 {
+		l.Errorf("%d canaries after a failover", n)
+	}
+	l.restore(primary)
 }
 
 // canaries are the runs of the lab's drills.
