@@ -44,6 +44,10 @@ type PairRecord struct {
 	At time.Time `json:"at"`
 	// From is the location that was left; empty in the first generation.
 	From string `json:"from,omitempty"`
+	// Mode is how it was left, and DetectedAt when it was first seen not to answer;
+	// records of before there were these have neither.
+	Mode       string     `json:"mode,omitempty"`
+	DetectedAt *time.Time `json:"detected_at,omitempty"`
 	// Followers are the other configurations that go by this record.
 	Followers []Follower `json:"followers,omitempty"`
 }
@@ -122,6 +126,10 @@ func RecordName(pair string) string {
 // Encode is the record's content.
 func (r PairRecord) Encode() []byte {
 	r.Version, r.At = recordVersion, r.At.UTC().Truncate(time.Second)
+	if r.DetectedAt != nil {
+		at := r.DetectedAt.UTC().Truncate(time.Second)
+		r.DetectedAt = &at
+	}
 	// Marshalling strings, numbers and a time of this millennium cannot fail.
 	content, _ := json.Marshal(r)
 	return append(content, '\n')
@@ -156,7 +164,7 @@ func ParseRecord(pair string, content []byte) (PairRecord, error) {
 		reason = "it names no active region"
 	case r.Generation < 1:
 		reason = fmt.Sprintf("it has the generation %d", r.Generation)
-	case r.At.UTC().Year() < 1 || r.At.UTC().Year() > 9998:
+	case outOfRange(r.At) || r.DetectedAt != nil && outOfRange(*r.DetectedAt):
 		// What Encode writes again has to be a time of four digits in UTC.
 		reason = "its time is out of range"
 	case r.Phase != PhaseActive && r.Phase != PhaseFailingOver:
@@ -167,6 +175,8 @@ func ParseRecord(pair string, content []byte) (PairRecord, error) {
 	}
 	return r, nil
 }
+
+func outOfRange(at time.Time) bool { return at.UTC().Year() < 1 || at.UTC().Year() > 9998 }
 
 // IsRecordError reports whether an error says that a record cannot be used.
 func IsRecordError(err error) bool {

@@ -34,6 +34,7 @@ type Session struct {
 	complete    sync.Map
 	taken       sync.Map
 	told        sync.Map
+	failovers   sync.Map
 	storageKeys memo[string]
 	storage     memo[azure.StorageAccount]
 	groups      memo[azure.Group]

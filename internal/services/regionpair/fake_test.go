@@ -172,6 +172,7 @@ func (s *servers) pair(t *testing.T, active string, generation int64) *model {
 	settings, _ := m.failover(t.Context())
 	first, second, _ := activeSide(m.ActiveRegion, primary, secondary)
 	m.Generation, m.Phase, m.LastFailoverAt = types.Int64Value(generation), types.StringValue("active"), types.StringNull()
+	m.LastFailover = types.ObjectNull(lastTypes)
 	m.Active, _ = m.describe(first, second, settings).object(t.Context())
 	m.Standby, _ = m.describe(second, first, settings).object(t.Context())
 	return &m

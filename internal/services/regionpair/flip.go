@@ -55,6 +55,10 @@ func (r *Resource) carryOut(ctx context.Context, plan, state *model, decision fa
 	if plan.LastFailoverAt.IsUnknown() {
 		plan.LastFailoverAt = timestamp(want.At)
 	}
+	if last, flipped := failover.LastOf(want); flipped && decision.Action == failover.PairFlip {
+		plan.LastFailover, d = lastObject(ctx, last)
+		diags.Append(d...)
+	}
 	if decision.Flips() {
 		diags.Append(c.confirm(ctx)...)
 		if diags.HasError() {
@@ -121,10 +125,14 @@ func (c *change) unwritable(role roleModel, err error) diag.Diagnostic {
 
 // record is what the pair is when the change is done.
 func (c *change) record() failover.PairRecord {
-	return failover.PairRecord{
+	r := failover.PairRecord{
 		Pair: c.plan.Name.ValueString(), Active: c.active.Location.ValueString(), Generation: c.decision.Generation, Phase: failover.PhaseActive,
 		Writer: c.known.book.Writer, By: operator(), At: c.now(), From: c.decision.From,
 	}
+	if c.decision.Flips() {
+		r.Mode, r.DetectedAt = c.active.FailoverMode.ValueString(), c.detected()
+	}
+	return r
 }
 
 // confirm asks the regions that a failover rests on whether they are there: the

@@ -35,6 +35,7 @@ type model struct {
 	Generation     types.Int64    `tfsdk:"generation"`
 	Phase          types.String   `tfsdk:"phase"`
 	LastFailoverAt types.String   `tfsdk:"last_failover_at"`
+	LastFailover   types.Object   `tfsdk:"last_failover"`
 	Timeouts       timeouts.Value `tfsdk:"timeouts"`
 }
 

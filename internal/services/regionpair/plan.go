@@ -62,7 +62,7 @@ func (r *Resource) complete(ctx context.Context, plan, state *model, k known) (f
 	diags.Append(d...)
 	decision = failover.DecidePair(observation)
 	diags.Append(tell(plan, decision, observation)...)
-	plan.follow(state, decision)
+	diags.Append(plan.follow(ctx, state, decision, settings)...)
 	plan.Active, d = plan.describe(active, standby, settings).object(ctx)
 	diags.Append(d...)
 	plan.Standby, d = plan.describe(standby, active, settings).object(ctx)
@@ -74,28 +74,33 @@ func (r *Resource) complete(ctx context.Context, plan, state *model, k known) (f
 func (m *model) open() {
 	m.Active, m.Standby, m.Phase = types.ObjectUnknown(roleTypes), types.ObjectUnknown(roleTypes), types.StringUnknown()
 	// A record may tell the apply that the pair is older than its state.
-	m.Generation, m.LastFailoverAt = types.Int64Unknown(), types.StringUnknown()
+	m.Generation, m.LastFailoverAt, m.LastFailover = types.Int64Unknown(), types.StringUnknown(), types.ObjectUnknown(lastTypes)
 }
 
 // follow takes what was decided into the model.
-func (m *model) follow(state *model, d failover.PairDecision) {
+func (m *model) follow(ctx context.Context, state *model, d failover.PairDecision, settings failoverModel) (diags diag.Diagnostics) {
 	m.Phase = types.StringValue(string(failover.PhaseActive))
 	m.Generation, m.LastFailoverAt = types.Int64Value(d.Generation), types.StringNull()
+	m.LastFailover = types.ObjectNull(lastTypes)
 	if state != nil && services.Known(state.Generation) {
-		m.LastFailoverAt = state.LastFailoverAt
+		m.LastFailoverAt, m.LastFailover = state.LastFailoverAt, state.LastFailover
 		if d.Action == failover.PairKeep && services.Known(state.Phase) {
 			m.Phase = state.Phase
 		}
 		if d.Generation == state.Generation.ValueInt64() {
-			return
+			return nil
 		}
 	}
 	switch {
 	case d.Action == failover.PairFlip:
 		m.LastFailoverAt = types.StringUnknown()
+		m.LastFailover, diags = lastPromised(ctx, d, normalized(m.ActiveRegion), settings.Mode)
 	case d.Record != nil && d.Record.From != "" && (d.Action == failover.PairJoin || d.Action == failover.PairResume):
 		m.LastFailoverAt = timestamp(d.Record.At)
+		last, _ := failover.LastOf(*d.Record)
+		m.LastFailover, diags = lastObject(ctx, last)
 	}
+	return diags
 }
 
 // keeps checks that an apply comes to what its plan has promised. Regions and other

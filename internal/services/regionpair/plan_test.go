@@ -51,6 +51,7 @@ func stateActiveIn(t *testing.T, location string, generation int64) *model {
 	active, standby, _ := activeSide(m.ActiveRegion, primary, secondary)
 	settings, _ := m.failover(t.Context())
 	m.Generation, m.Phase, m.LastFailoverAt = types.Int64Value(generation), types.StringValue("active"), types.StringNull()
+	m.LastFailover = types.ObjectNull(lastTypes)
 	m.Active, _ = m.describe(active, standby, settings).object(t.Context())
 	m.Standby, _ = m.describe(standby, active, settings).object(t.Context())
 	return &m

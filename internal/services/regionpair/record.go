@@ -9,6 +9,7 @@ import (
 	"io"
 	"os"
 	"os/user"
+	"time"
 
 	"github.com/Azure/azure-sdk-for-go/sdk/storage/azblob/bloberror"
 	"github.com/hashicorp/terraform-plugin-framework/diag"
@@ -32,6 +33,8 @@ type ledger struct {
 	Writer string `json:"writer"`
 	// Seen is what was last read of each container, by its URL.
 	Seen map[string]seen `json:"seen,omitempty"`
+	// Dark is since when a region that did not answer the last refresh was seen not to.
+	Dark map[string]time.Time `json:"dark,omitempty"`
 }
 
 // seen is what lay in a record's place.

@@ -48,6 +48,7 @@ func (r *Resource) refresh(ctx context.Context, state *model, book ledger) diag.
 	if len(roles) > 0 {
 		book.keep(roles)
 		state.Phase = types.StringValue(string(book.phase(sides[0].role.Location.ValueString(), state.Generation.ValueInt64())))
+		diags.Append(r.measure(ctx, state, book, sides[0].role)...)
 	}
 	return diags
 }

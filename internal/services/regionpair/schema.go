@@ -117,6 +117,7 @@ func resourceSchema(ctx context.Context) schema.Schema {
 				Computed:            true,
 				MarkdownDescription: "When the active region last changed (RFC 3339, UTC); null if it never did.",
 			},
+			"last_failover": lastAttribute(),
 		},
 		Blocks: map[string]schema.Block{
 			"timeouts": timeouts.Block(ctx, timeouts.Opts{Create: true, Read: true, Update: true,

@@ -135,6 +135,7 @@ func TestAccServers(t *testing.T) {
 			l.restore(primary)
 			l.apply(flip...)
 			l.holds(g.address, "location", secondary, "status", "success", "unfenced_attempts", "0")
+			l.measured(1)
 			l.unchanged(0, flip...)
 			name := l.attribute(g.address, "output_basename")
 			if got := l.get(secondary, l.outputs(), name+"/bases.txt"); len(got) == 0 {

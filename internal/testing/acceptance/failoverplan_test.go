@@ -3,8 +3,11 @@
 package acceptance
 
 import (
+	"fmt"
+	"strconv"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/genomics-continuity/terraform-provider-genomics/internal/testing/harness"
 )
@@ -58,5 +61,25 @@ func TestAccFailoverPlan(t *testing.T) {
 	l.apply("-var", "active_region="+secondary)
 	if ran := len(l.runs()) - before; ran != 2 || text(values["resubmit_count"]) != "2" || text(values["keep_count"]) != "1" {
 		t.Errorf("the failover resubmitted %d, planned were %v, and %v to be kept", ran, values["resubmit_count"], values["keep_count"])
+	}
+}
+
+// measured checks that the pair tells of its last failover what the region it went
+// to has seen, in the order in which it has to have come.
+func (l *lab) measured(resubmitted int) {
+	l.Helper()
+	l.holds(pairAddress, "last_failover.resubmitted", fmt.Sprint(resubmitted))
+	var last time.Time
+	for _, name := range []string{"detected_at", "decided_at", "accepted_at", "finished_at"} {
+		at, err := time.Parse(time.RFC3339, l.attribute(pairAddress, "last_failover."+name))
+		if err != nil || at.Before(last) {
+			l.Errorf("%s is %s, after %s: %v", name, at, last, err)
+		}
+		last = at
+	}
+	for _, name := range []string{"accepted_seconds", "finished_seconds"} {
+		if n, err := strconv.Atoi(l.attribute(pairAddress, "last_failover."+name)); err != nil || n < 0 || n > 600 {
+			l.Errorf("%s is %d: %v", name, n, err)
+		}
 	}
 }

@@ -90,7 +90,7 @@ func (s *story) failOver() {
 		s.Errorf("the failover destroys %v", destroyed)
 	}
 	s.changes(plan, pairAddress+" update", storeAddress+" update", address(done)+" update", address("left")+" update", address("right")+" update")
-	s.unknown(plan, pairAddress, "last_failover_at")
+	s.unknown(plan, pairAddress, "last_failover_at", "last_failover.decided_at", "last_failover.detected_at")
 	s.unknown(plan, storeAddress)
 	s.unknown(plan, address(done))
 	s.goes(plan, pairAddress, "generation", "1", "2")
@@ -120,7 +120,8 @@ func (s *story) failOver() {
 	if posts := s.posts(mark, secondary); len(posts) != len(unfinished) {
 		s.Errorf("%d submissions went to %s, want %d: %+v", len(posts), secondary, len(unfinished), posts)
 	}
-	s.holds(pairAddress, "active.location", secondary, "standby.location", primary, "generation", "2")
+	s.holds(pairAddress, "active.location", secondary, "standby.location", primary, "generation", "2",
+		"last_failover.from", primary, "last_failover.to", secondary, "last_failover.mode", "forced", "last_failover.resubmitted", "null")
 	for _, name := range unfinished {
 		s.holds(address(name), "location", secondary, "unfenced_attempts", "1", "attempts.#", "2", "attempts.0.superseded", "true",
 			"attempts.0.location", primary, "attempts.1.location", secondary, "submission_key", s.keys[name])
@@ -140,6 +141,7 @@ func (s *story) finishElsewhere() {
 		s.await(secondary, name, "success")
 	}
 	s.apply("-var", "active_region="+secondary)
+	s.measured(len(unfinished))
 	want := *s.runsOf(done)[0].BasesProcessed
 	for _, name := range unfinished {
 		s.holds(address(name), "status", "success", "location", secondary, "unfenced_attempts", "1", "bases_processed", fmt.Sprint(want))

@@ -1,0 +1,241 @@
+package regionpair
+
+import (
+	"context"
+	"math"
+	"time"
+
+	"github.com/hashicorp/terraform-plugin-framework/attr"
+	"github.com/hashicorp/terraform-plugin-framework/diag"
+	"github.com/hashicorp/terraform-plugin-framework/resource/schema"
+	"github.com/hashicorp/terraform-plugin-framework/types"
+	"github.com/hashicorp/terraform-plugin-framework/types/basetypes"
+
+	"github.com/genomics-continuity/terraform-provider-genomics/internal/diagnostics"
+	"github.com/genomics-continuity/terraform-provider-genomics/internal/engine"
+	"github.com/genomics-continuity/terraform-provider-genomics/internal/failover"
+	"github.com/genomics-continuity/terraform-provider-genomics/internal/session"
+)
+
+// lastModel is how the last failover went.
+type lastModel struct {
+	From            types.String `tfsdk:"from"`
+	To              types.String `tfsdk:"to"`
+	Generation      types.Int64  `tfsdk:"generation"`
+	Mode            types.String `tfsdk:"mode"`
+	DetectedAt      types.String `tfsdk:"detected_at"`
+	DecidedAt       types.String `tfsdk:"decided_at"`
+	Resubmitted     types.Int64  `tfsdk:"resubmitted"`
+	AcceptedAt      types.String `tfsdk:"accepted_at"`
+	AcceptedSeconds types.Int64  `tfsdk:"accepted_seconds"`
+	FinishedAt      types.String `tfsdk:"finished_at"`
+	FinishedSeconds types.Int64  `tfsdk:"finished_seconds"`
+}
+
+var lastTypes = map[string]attr.Type{
+	"from": types.StringType, "to": types.StringType, "generation": types.Int64Type, "mode": types.StringType,
+	"detected_at": types.StringType, "decided_at": types.StringType, "resubmitted": types.Int64Type,
+	"accepted_at": types.StringType, "accepted_seconds": types.Int64Type, "finished_at": types.StringType, "finished_seconds": types.Int64Type,
+}
+
+func lastAttribute() schema.SingleNestedAttribute {
+	text := func(description string) schema.StringAttribute {
+		return schema.StringAttribute{Computed: true, MarkdownDescription: description}
+	}
+	number := func(description string) schema.Int64Attribute {
+		return schema.Int64Attribute{Computed: true, MarkdownDescription: description}
+	}
+	return schema.SingleNestedAttribute{
+		Computed: true,
+		MarkdownDescription: "How the last change of the active region went; null if there was none. What the service accepted and finished is read by the refreshes that follow, " +
+			"from the runs that carry the failover's mark, until the last of them has ended. It shows as a change outside of the configuration and never makes a plan propose anything.",
+		Attributes: map[string]schema.Attribute{
+			"from":             text("Location that was left."),
+			"to":               text("Location that became active."),
+			"generation":       number("The pair's generation since."),
+			"mode":             text("`forced` or `planned`; null when the failover's record does not say."),
+			"detected_at":      text("When a refresh, or the failover itself, first saw the region that was left not answer (RFC 3339, UTC). A refresh counts once its result was saved, so a plan alone leaves nothing. Null when that region did answer."),
+			"decided_at":       text("When the failover was recorded (RFC 3339, UTC)."),
+			"resubmitted":      number("How many runs the failover submitted in the region it went to, as of the last refresh; null while none has looked."),
+			"accepted_at":      text("When the last of them was accepted, by the clock of the service there (RFC 3339, UTC). Null without any, or while that service does not say of each."),
+			"accepted_seconds": number("Seconds from `detected_at`, or else from `decided_at`, to `accepted_at`; null while that is."),
+			"finished_at":      text("When the last of them ended, by the clock of the service there, successfully or not (RFC 3339, UTC). Null without any, or while one has not ended."),
+			"finished_seconds": number("Seconds from `detected_at`, or else from `decided_at`, to `finished_at`; null while that is."),
+		},
+	}
+}
+
+// lastObject is a failover as the state has it.
+func lastObject(ctx context.Context, l failover.Last) (types.Object, diag.Diagnostics) {
+	seconds := func(until time.Time) types.Int64 {
+		took, known := l.Took(until)
+		if !known {
+			return types.Int64Null()
+		}
+		return types.Int64Value(int64(math.Round(took.Seconds())))
+	}
+	return types.ObjectValueFrom(ctx, lastTypes, lastModel{
+		From: types.StringValue(l.From), To: types.StringValue(l.To), Generation: types.Int64Value(l.Generation), Mode: some(l.Mode),
+		DetectedAt: moment(l.DetectedAt), DecidedAt: moment(l.DecidedAt), Resubmitted: types.Int64PointerValue(l.Resubmitted),
+		AcceptedAt: moment(l.AcceptedAt), AcceptedSeconds: seconds(l.AcceptedAt), FinishedAt: moment(l.FinishedAt), FinishedSeconds: seconds(l.FinishedAt),
+	})
+}
+
+// lastPromised is what a plan knows of the failover that it is for.
+func lastPromised(ctx context.Context, d failover.PairDecision, to, mode types.String) (types.Object, diag.Diagnostics) {
+	return types.ObjectValueFrom(ctx, lastTypes, lastModel{
+		From: types.StringValue(d.From), To: to, Generation: types.Int64Value(d.Generation), Mode: mode,
+		DetectedAt: types.StringUnknown(), DecidedAt: types.StringUnknown(), Resubmitted: types.Int64Null(),
+		AcceptedAt: types.StringNull(), AcceptedSeconds: types.Int64Null(), FinishedAt: types.StringNull(), FinishedSeconds: types.Int64Null(),
+	})
+}
+
+// last reads a failover from the state; false if there is none.
+func (m *model) last(ctx context.Context) (failover.Last, bool, diag.Diagnostics) {
+	var s lastModel
+	if m.LastFailover.IsNull() || m.LastFailover.IsUnknown() {
+		return failover.Last{}, false, nil
+	}
+	diags := m.LastFailover.As(ctx, &s, basetypes.ObjectAsOptions{})
+	at := func(text types.String) time.Time {
+		t, _ := time.Parse(time.RFC3339, text.ValueString())
+		return t
+	}
+	return failover.Last{
+		From: s.From.ValueString(), To: s.To.ValueString(), Generation: s.Generation.ValueInt64(), Mode: s.Mode.ValueString(),
+		DetectedAt: at(s.DetectedAt), DecidedAt: at(s.DecidedAt), AcceptedAt: at(s.AcceptedAt), FinishedAt: at(s.FinishedAt),
+		Resubmitted: s.Resubmitted.ValueInt64Pointer(),
+	}, !diags.HasError(), diags
+}
+
+// note leaves the last failover for whoever reports in this run.
+func (r *Resource) note(ctx context.Context, m *model) {
+	if last, ok, _ := m.last(ctx); ok {
+		r.session.NoteFailover(m.Name.ValueString(), last)
+	}
+}
+
+// measure looks what became of the runs that the last failover submitted, as long
+// as there is something left to see. Nobody is asked who did not answer before, and
+// when all is over it costs nothing any more.
+func (r *Resource) measure(ctx context.Context, state *model, book ledger, active roleModel) diag.Diagnostics {
+	last, ok, diags := state.last(ctx)
+	if !ok && !diags.HasError() {
+		// The state is new, or older than this attribute; the record has the beginning.
+		last, ok = book.last(active.Location.ValueString(), state.Generation.ValueInt64())
+	}
+	if !ok || last.Generation != state.Generation.ValueInt64() || last.To != active.Location.ValueString() {
+		return diags
+	}
+	runs, looked, d := r.moved(ctx, last, state.Name.ValueString(), active)
+	diags.Append(d...)
+	if looked {
+		last = last.Measured(runs)
+	}
+	state.LastFailover, d = lastObject(ctx, last)
+	diags.Append(d...)
+	return diags
+}
+
+// moved are the runs that a failover submitted. looked is false when nobody was
+// asked, and what was known before stays.
+func (r *Resource) moved(ctx context.Context, last failover.Last, pair string, active roleModel) (runs []failover.Moved, looked bool, diags diag.Diagnostics) {
+	location := active.Location.ValueString()
+	if !r.session.Answers(location) {
+		return nil, false, nil
+	}
+	// Everybody shares this list, and the refresh has asked for it.
+	live, err := r.session.Live(ctx, account(active))
+	if err != nil {
+		return nil, false, nil
+	}
+	mark := failover.Mark(pair, last.Generation)
+	if last.Over() && !alive(live, mark) {
+		return nil, false, nil
+	}
+	e, err := r.session.Engine(account(active))
+	if err != nil {
+		return nil, false, nil
+	}
+	finder, ok := e.(engine.Marked)
+	if !ok {
+		return nil, false, nil
+	}
+	found, err := finder.Marked(ctx, mark)
+	if err != nil {
+		return nil, false, diagnostics.Unsearched(err, account(active).ID, location, r.session)
+	}
+	for _, run := range found {
+		moved := failover.Moved{AcceptedAt: run.CreatedAt, Ended: run.State.Finished()}
+		if run.EndedAt != nil {
+			moved.EndedAt = *run.EndedAt
+		}
+		runs = append(runs, moved)
+	}
+	return runs, true, nil
+}
+
+// alive reports whether a run with the mark goes on: something that was left over
+// has been submitted since.
+func alive(live *session.Live, mark string) bool {
+	for _, run := range live.Runs() {
+		if run.Mark == mark {
+			return true
+		}
+	}
+	return false
+}
+
+// last is what the newest record tells of the failover to a generation.
+func (l ledger) last(active string, generation int64) (failover.Last, bool) {
+	newest, ok := failover.NewestRecord(l.records())
+	if !ok || newest.Generation != generation || newest.Active != active {
+		return failover.Last{}, false
+	}
+	return failover.LastOf(newest)
+}
+
+// heed remembers since when each region does not answer.
+func (l *ledger) heed(now time.Time, answers func(location string) bool, locations ...string) {
+	dark := map[string]time.Time{}
+	for _, location := range locations {
+		if answers(location) {
+			continue
+		}
+		dark[location] = now.UTC()
+		if since, known := l.Dark[location]; known {
+			dark[location] = since
+		}
+	}
+	l.Dark = dark
+}
+
+// detected is when the region that is left was first seen not to answer; nil when it
+// does.
+func (c *change) detected() *time.Time {
+	from := c.decision.From
+	since, known := c.known.book.Dark[from]
+	switch {
+	case known && !c.known.silent.Answers(from):
+	case !c.session.Answers(from):
+		// It went silent since the refresh.
+		since = c.now().UTC()
+	default:
+		return nil
+	}
+	return &since
+}
+
+func moment(t time.Time) types.String {
+	if t.IsZero() {
+		return types.StringNull()
+	}
+	return timestamp(t)
+}
+
+func some(text string) types.String {
+	if text == "" {
+		return types.StringNull()
+	}
+	return types.StringValue(text)
+}
