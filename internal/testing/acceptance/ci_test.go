@@ -4,6 +4,7 @@ package acceptance
 
 import (
 	"errors"
+	"fmt"
 	"io/fs"
 	"os"
 	"os/exec"
@@ -95,12 +96,34 @@ func TestAccCIKit(t *testing.T) {
 	l.restore(secondary)
 }
 
-// The module's own tests make a pair, find it ready and fail it over.
+// The module's own tests make a pair, find it ready and fail it over. Somebody who
+// calls it gets the same, plans nothing twice, and may bring storage accounts along.
 func TestAccModule(t *testing.T) {
 	l := newestLab(t, "module")
 	l.put(primary, "inputs", l.reads("module"))
 	l.copyTree("modules", "region-pair")
-	if _, err := l.cli.Exec(t.Context(), "test"); err != nil {
+	l.ok(l.cli.WithAzurerm(t.Context()))
+	run, err := l.cli.Exec(t.Context(), "test")
+	if err != nil {
 		t.Fatal(err)
 	}
+	if !strings.Contains(run.Output(), "5 passed, 0 failed") {
+		t.Errorf("the module's tests:\n%s", run.Output())
+	}
+
+	side := func(region, storage string) string {
+		return fmt.Sprintf("{ location = %q, resource_group_name = %q, %s }", region, places[region].group, storage)
+	}
+	values := fmt.Sprintf("name = %q\nactive_region = %q\nallowed_geographies = [\"United States\", \"Europe\"]\ncontainers = { inputs = %q, outputs = %q }\nprimary = %s\nsecondary = %s\n",
+		l.name, primary, l.inputs(), l.outputs(),
+		side(primary, fmt.Sprintf("storage_account_name = %q", places[primary].storage)), side(secondary, fmt.Sprintf("storage_account_id = %q", l.storageID(secondary))))
+	l.put(primary, l.inputs(), l.reads("module"))
+	l.ok(l.cli.Write(map[string]string{"root.auto.tfvars": values, "root.tf": "provider \"azurerm\" {\n  features {}\n}\n"}))
+	l.apply()
+	l.unchanged(0)
+	if got := l.attribute("azurerm_storage_account.this[\""+primary+"\"]", "id"); got != l.storageID(primary) {
+		t.Errorf("the storage account that was made is %s", got)
+	}
+	l.holds("data.genomics_readiness.this", "verdict", "ready")
+	l.destroy()
 }

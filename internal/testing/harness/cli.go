@@ -86,10 +86,28 @@ func NewWorkspace(ctx context.Context, cli CLI, dir string, env []string) (*Work
 }
 
 func workspaceWith(folder string, cli CLI, dir string, env []string) (*Workspace, error) {
-	// The short address means the CLI's own default registry, whichever that is.
-	rc := fmt.Sprintf("provider_installation {\n  dev_overrides { \"genomics-continuity/genomics\" = %q }\n  direct {}\n}\n", folder)
 	w := &Workspace{CLI: cli, Dir: dir, Env: env, provider: filepath.Join(folder, providerBinary)}
-	return w, os.WriteFile(w.rcPath(), []byte(rc), 0o600)
+	if err := w.point(""); err != nil {
+		return nil, err
+	}
+	return w, nil
+}
+
+// point points the CLI at the provider, and at others that stand in for published
+// ones. A short address means the CLI's own default registry, whichever that is.
+func (w *Workspace) point(others string) error {
+	rc := fmt.Sprintf("provider_installation {\n  dev_overrides {\n    \"genomics-continuity/genomics\" = %q\n%s  }\n  direct {}\n}\n", filepath.Dir(w.provider), others)
+	return os.WriteFile(w.rcPath(), []byte(rc), 0o600)
+}
+
+// WithAzurerm lets the configuration have azurerm's resources, as far as examples
+// use them: a program stands in for that provider, which cannot be run here.
+func (w *Workspace) WithAzurerm(ctx context.Context) error {
+	path, err := Build(ctx, "./internal/testing/azurerm", "azurerm", "terraform-provider-azurerm")
+	if err != nil {
+		return err
+	}
+	return w.point(fmt.Sprintf("    \"hashicorp/azurerm\" = %q\n", filepath.Dir(path)))
 }
 
 func (w *Workspace) rcPath() string { return filepath.Join(w.Dir, "cli.tfrc") }

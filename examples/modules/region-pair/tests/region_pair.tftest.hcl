@@ -1,15 +1,21 @@
+# A pair from nothing: it is made, is ready, and fails over. This makes what it names in
+# the subscription, and destroys it at the end.
+provider "azurerm" {
+  features {}
+}
+
 variables {
   name          = "module"
   active_region = "westus2"
   primary = {
-    location            = "westus2"
-    resource_group_name = "rg-lab-wus2"
-    storage_account_id  = "/subscriptions/00000000-0000-0000-0000-000000000000/resourceGroups/rg-lab-wus2/providers/Microsoft.Storage/storageAccounts/labwus2"
+    location             = "westus2"
+    resource_group_name  = "rg-lab-wus2"
+    storage_account_name = "labwus2"
   }
   secondary = {
-    location            = "westeurope"
-    resource_group_name = "rg-lab-weu"
-    storage_account_id  = "/subscriptions/00000000-0000-0000-0000-000000000000/resourceGroups/rg-lab-weu/providers/Microsoft.Storage/storageAccounts/labweu"
+    location             = "westeurope"
+    resource_group_name  = "rg-lab-weu"
+    storage_account_name = "labweu"
   }
   allowed_geographies = ["United States", "Europe"]
 }
@@ -18,6 +24,10 @@ run "create" {
   assert {
     condition     = output.active.location == "westus2" && output.standby.location == "westeurope"
     error_message = "The primary is not active."
+  }
+  assert {
+    condition     = output.storage_account_ids["westus2"] == azurerm_storage_account.this["westus2"].id && output.standby.output_storage_account_id == azurerm_storage_account.this["westeurope"].id
+    error_message = "The pair has other storage accounts than those that were made."
   }
 }
 
