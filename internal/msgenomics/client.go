@@ -171,8 +171,9 @@ type answer struct {
 }
 
 func (a *answer) unreadable(cause error) error {
-	return &UnreadableError{
-		Method: a.method, Path: a.path, StatusCode: a.resp.StatusCode, ContentType: a.resp.Header.Get("Content-Type"),
+	return &azure.UnreadableError{
+		Question: whose,
+		Method:   a.method, Path: a.path, StatusCode: a.resp.StatusCode, ContentType: a.resp.Header.Get("Content-Type"),
 		RequestID: a.requestID(), Cause: cause,
 	}
 }
@@ -182,7 +183,7 @@ func (a *answer) unreadable(cause error) error {
 func (a *answer) failure(key string) error {
 	e := &APIError{
 		StatusCode: a.resp.StatusCode, RequestID: a.requestID(), Method: a.method, Path: a.path,
-		RetryAfter: retryAfter(a.resp.Header, time.Now()),
+		RetryAfter: azure.RetryAfter(a.resp.Header, time.Now()),
 	}
 	var fields map[string]json.RawMessage
 	if json.Unmarshal(a.body, &fields) != nil {
@@ -195,7 +196,7 @@ func (a *answer) failure(key string) error {
 	}
 	raw, ok := fields[message]
 	e.service = ok && !e.Gateway
-	e.Message = clean(text(raw), key)
+	e.Message = azure.Clean(text(raw), key)
 	return e
 }
 
@@ -206,32 +207,4 @@ func (a *answer) requestID() string {
 		}
 	}
 	return ""
-}
-
-// retryAfter reads the header in both of its forms: seconds, or a date.
-func retryAfter(h http.Header, now time.Time) time.Duration {
-	value := h.Get("Retry-After")
-	if seconds, err := strconv.Atoi(value); err == nil && seconds > 0 {
-		return time.Duration(seconds) * time.Second
-	}
-	if at, err := http.ParseTime(value); err == nil && at.After(now) {
-		return at.Sub(now)
-	}
-	return 0
-}
-
-// maxMessage is how much of a service's text is shown, in characters.
-const maxMessage = 1000
-
-// clean makes the service's text fit to be shown and kept in a state: without
-// the key it was called with, without anything that looks secret, and bounded.
-func clean(message, key string) string {
-	if key != "" {
-		message = strings.ReplaceAll(message, key, "***")
-	}
-	message = azure.Mask(message)
-	if r := []rune(message); len(r) > maxMessage {
-		message = string(r[:maxMessage]) + "…"
-	}
-	return message
 }

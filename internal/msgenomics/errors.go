@@ -48,28 +48,6 @@ func IsNotFound(err error) bool {
 	return errors.As(err, &api) && api.StatusCode == http.StatusNotFound && api.service
 }
 
-// UnreadableError is an answer that reports success and is not what was asked
-// for: a login page in HTML, a truncated body, another workflow.
-type UnreadableError struct {
-	Method      string
-	Path        string
-	StatusCode  int
-	ContentType string
-	RequestID   string
-	Cause       error
-}
-
-func (e *UnreadableError) Error() string {
-	kind := e.ContentType
-	if kind == "" {
-		kind = "unknown type"
-	}
-	return fmt.Sprintf("the answer to %s %s (%d, %s) cannot be read: %v. Does the endpoint belong to the workflow service?", e.Method, e.Path, e.StatusCode, kind, e.Cause)
-}
-
-// Unwrap gives the cause.
-func (e *UnreadableError) Unwrap() error { return e.Cause }
-
 // NotAcceptedError says that a submission certainly did not become a run.
 type NotAcceptedError struct{ Cause error }
 
@@ -116,3 +94,6 @@ func (e *APIError) Denied() bool {
 func (e *APIError) Throttled() (time.Duration, bool) {
 	return e.RetryAfter, e.StatusCode == http.StatusTooManyRequests
 }
+
+// whose is what an answer that cannot be read makes one ask.
+const whose = "Does the endpoint belong to the workflow service?"

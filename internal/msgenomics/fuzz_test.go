@@ -16,6 +16,8 @@ import (
 
 	"github.com/Azure/azure-sdk-for-go/sdk/azcore/policy"
 	"github.com/Azure/azure-sdk-for-go/sdk/azcore/runtime"
+
+	"github.com/genomics-continuity/terraform-provider-genomics/internal/azure"
 )
 
 // played gives one answer to every request and counts them.
@@ -63,7 +65,7 @@ func FuzzAnswers(f *testing.F) {
 		fine := p.status < 300
 		client := p.client(key)
 		silent := func(what string, err error) {
-			if err != nil && (strings.Contains(err.Error(), key) || len(err.Error()) > 8*maxMessage+len(contentType)) {
+			if err != nil && (strings.Contains(err.Error(), key) || len(err.Error()) > 8*azure.MaxMessage+len(contentType)) {
 				t.Errorf("%s: the error leaks, or has %d bytes: %.300s", what, len(err.Error()), err)
 			}
 		}
@@ -87,7 +89,7 @@ func FuzzAnswers(f *testing.F) {
 		w, err = client.Get(t.Context(), 7)
 		silent("get", err)
 		var api *APIError
-		var unreadable *UnreadableError
+		var unreadable *azure.UnreadableError
 		switch {
 		case err == nil && (!fine || w.ID != 7):
 			t.Errorf("%d: %+v", p.status, w)
@@ -101,7 +103,7 @@ func FuzzAnswers(f *testing.F) {
 				t.Errorf("%d %q means that the run is gone", p.status, p.body)
 			}
 		}
-		if api != nil && (api.RetryAfter < 0 || len([]rune(api.Message)) > maxMessage+1) {
+		if api != nil && (api.RetryAfter < 0 || len([]rune(api.Message)) > azure.MaxMessage+1) {
 			t.Errorf("%+v", api)
 		}
 

@@ -8,6 +8,8 @@ import (
 	"net/url"
 	"strconv"
 	"strings"
+
+	"github.com/genomics-continuity/terraform-provider-genomics/internal/azure"
 )
 
 // DefaultPageSize is how many workflows one request asks for.
@@ -163,7 +165,7 @@ func (p *pager) next(ctx context.Context) ([]Workflow, error) {
 		p.stale = 0
 	}
 	if p.stale >= maxStalePages {
-		return nil, &UnreadableError{Method: http.MethodGet, Path: workflowsPath, StatusCode: http.StatusOK, ContentType: "application/json", Cause: errNoPaging}
+		return nil, &azure.UnreadableError{Question: whose, Method: http.MethodGet, Path: workflowsPath, StatusCode: http.StatusOK, ContentType: "application/json", Cause: errNoPaging}
 	}
 	return fresh, nil
 }

@@ -11,6 +11,8 @@ import (
 	"testing"
 
 	"pgregory.net/rapid"
+
+	"github.com/genomics-continuity/terraform-provider-genomics/internal/azure"
 )
 
 func collect(ctx context.Context, c *Client, q Query) ([]int64, error) {
@@ -101,7 +103,7 @@ func TestListOrder(t *testing.T) {
 // finds run=290 for run=29.
 func TestListEndsAndFindsExactly(t *testing.T) {
 	s := &service{workflows: hundreds(8), ignoreSkip: true}
-	var unreadable *UnreadableError
+	var unreadable *azure.UnreadableError
 	if _, err := collect(bounded(t), start(t, s), Query{PageSize: 4}); !errors.As(err, &unreadable) {
 		t.Errorf("repeating pages: %v", err)
 	}

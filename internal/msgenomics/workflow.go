@@ -10,6 +10,8 @@ import (
 	"strconv"
 	"strings"
 	"time"
+
+	"github.com/genomics-continuity/terraform-provider-genomics/internal/azure"
 )
 
 // Status is a workflow's status as the service counts it. A number that is not
@@ -121,7 +123,7 @@ func (w wireWorkflow) workflow() (Workflow, error) {
 		Status:      Status(status),
 		EndedAt:     timestamp(w.EndDate),
 		FailureCode: int(code),
-		Message:     clean(text(w.Message), ""),
+		Message:     azure.Clean(text(w.Message)),
 		Description: text(w.Description),
 		Process:     text(w.Process),
 	}
@@ -138,7 +140,7 @@ func (w wireWorkflow) workflow() (Workflow, error) {
 func decodeWorkflow(body []byte) (Workflow, error) {
 	var w wireWorkflow
 	if err := json.Unmarshal(body, &w); err != nil {
-		return Workflow{}, fmt.Errorf("it is not a JSON object: %w", syntax(err))
+		return Workflow{}, fmt.Errorf("it is not a JSON object: %w", azure.Misread(err))
 	}
 	return w.workflow()
 }
@@ -150,7 +152,7 @@ func decodeWorkflows(body []byte) ([]Workflow, error) {
 	}
 	var page []wireWorkflow
 	if err := json.Unmarshal(body, &page); err != nil {
-		return nil, fmt.Errorf("it is not a JSON array of objects: %w", syntax(err))
+		return nil, fmt.Errorf("it is not a JSON array of objects: %w", azure.Misread(err))
 	}
 	out := make([]Workflow, 0, len(page))
 	for i, w := range page {
@@ -161,20 +163,6 @@ func decodeWorkflows(body []byte) ([]Workflow, error) {
 		out = append(out, workflow)
 	}
 	return out, nil
-}
-
-// syntax keeps the position of a JSON error and drops the quoted piece of body
-// that some of them carry.
-func syntax(err error) error {
-	var s *json.SyntaxError
-	if errors.As(err, &s) {
-		return fmt.Errorf("unexpected content at byte %d", s.Offset)
-	}
-	var t *json.UnmarshalTypeError
-	if errors.As(err, &t) {
-		return fmt.Errorf("unexpected type at byte %d", t.Offset)
-	}
-	return errors.New("unexpected content")
 }
 
 // bare is a JSON scalar without its quotes; empty for null and for what is missing.

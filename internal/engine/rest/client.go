@@ -9,7 +9,6 @@ import (
 	"encoding/base64"
 	"net/http"
 	"net/url"
-	"strconv"
 	"strings"
 	"time"
 
@@ -126,8 +125,9 @@ type Answer struct {
 
 // Unreadable is the error for a body that is not what was asked for.
 func (a *Answer) Unreadable(cause error) error {
-	return &UnreadableError{
-		Method: a.Method, Path: a.Path, StatusCode: a.Status, ContentType: a.header.Get("Content-Type"), RequestID: a.requestID(), Cause: cause,
+	return &azure.UnreadableError{
+		Question: "Does the base URL have the protocol's prefix?",
+		Method:   a.Method, Path: a.Path, StatusCode: a.Status, ContentType: a.header.Get("Content-Type"), RequestID: a.requestID(), Cause: cause,
 	}
 }
 
@@ -135,7 +135,7 @@ func (a *Answer) Unreadable(cause error) error {
 // put into the body of a success. Known forms are WES's {"msg":…,"status_code":…},
 // TES's {"error":…} or {"message":…} and plain text.
 func (a *Answer) Failure(status int) *Error {
-	e := &Error{StatusCode: status, RequestID: a.requestID(), Method: a.Method, Path: a.Path, retryAfter: retryAfter(a.header, time.Now())}
+	e := &Error{StatusCode: status, RequestID: a.requestID(), Method: a.Method, Path: a.Path, retryAfter: azure.RetryAfter(a.header, time.Now())}
 	o, err := Object(a.Body)
 	switch {
 	case err == nil:
@@ -171,34 +171,9 @@ func (a *Answer) requestID() string {
 	return ""
 }
 
-// retryAfter reads the header in both of its forms: seconds, or a date.
-func retryAfter(h http.Header, now time.Time) time.Duration {
-	value := h.Get("Retry-After")
-	if seconds, err := strconv.Atoi(value); err == nil && seconds > 0 {
-		return time.Duration(seconds) * time.Second
-	}
-	if at, err := http.ParseTime(value); err == nil && at.After(now) {
-		return at.Sub(now)
-	}
-	return 0
-}
-
-// maxMessage is how much of a service's text is shown, in characters.
-const maxMessage = 1000
-
-// Clean makes a service's text fit to be shown and kept in a state: without the
-// secret it was called with, without anything that looks secret, and bounded.
+// Clean makes a server's text fit to be shown and kept in a state: without the
+// Authorization header that it was called with, whole or without its scheme.
 func Clean(message, secret string) string {
-	message = strings.TrimSpace(message)
-	if secret != "" {
-		message = strings.ReplaceAll(message, secret, "***")
-		if _, bareSecret, ok := strings.Cut(secret, " "); ok && bareSecret != "" {
-			message = strings.ReplaceAll(message, bareSecret, "***")
-		}
-	}
-	message = azure.Mask(message)
-	if r := []rune(message); len(r) > maxMessage {
-		message = string(r[:maxMessage]) + "…"
-	}
-	return message
+	_, bare, _ := strings.Cut(secret, " ")
+	return azure.Clean(strings.TrimSpace(message), secret, bare)
 }

@@ -53,29 +53,6 @@ func (e *Error) Denied() bool {
 	return e.StatusCode == http.StatusUnauthorized || e.StatusCode == http.StatusForbidden
 }
 
-// UnreadableError is an answer that reports success and is not what was asked
-// for: a login page in HTML, a truncated body, another run.
-type UnreadableError struct {
-	Method      string
-	Path        string
-	StatusCode  int
-	ContentType string
-	RequestID   string
-	Cause       error
-}
-
-// Error names the request and what is wrong with its answer.
-func (e *UnreadableError) Error() string {
-	kind := e.ContentType
-	if kind == "" {
-		kind = "unknown type"
-	}
-	return fmt.Sprintf("the answer to %s %s (%d, %s) cannot be read: %v. Does the base URL have the protocol's prefix?", e.Method, e.Path, e.StatusCode, kind, e.Cause)
-}
-
-// Unwrap gives the cause.
-func (e *UnreadableError) Unwrap() error { return e.Cause }
-
 // CredentialError says that no credential could be had for a service, so that it
 // was not called.
 type CredentialError struct{ Cause error }

@@ -9,6 +9,8 @@ import (
 	"strconv"
 	"strings"
 	"time"
+
+	"github.com/genomics-continuity/terraform-provider-genomics/internal/azure"
 )
 
 // Fields is a JSON object whose fields are taken in any form first: a surprise in
@@ -19,26 +21,12 @@ type Fields map[string]json.RawMessage
 func Object(body []byte) (Fields, error) {
 	var f Fields
 	if err := json.Unmarshal(body, &f); err != nil {
-		return nil, fmt.Errorf("it is not a JSON object: %w", syntax(err))
+		return nil, fmt.Errorf("it is not a JSON object: %w", azure.Misread(err))
 	}
 	if f == nil {
 		return nil, errors.New("it is not a JSON object: it is null")
 	}
 	return f, nil
-}
-
-// syntax keeps the position of a JSON error and drops the quoted piece of body
-// that some of them carry.
-func syntax(err error) error {
-	var s *json.SyntaxError
-	if errors.As(err, &s) {
-		return fmt.Errorf("unexpected content at byte %d", s.Offset)
-	}
-	var t *json.UnmarshalTypeError
-	if errors.As(err, &t) {
-		return fmt.Errorf("unexpected type at byte %d", t.Offset)
-	}
-	return errors.New("unexpected content")
 }
 
 // Has reports whether a field is there and not null.
