@@ -4,6 +4,7 @@ package acceptance
 
 import (
 	"context"
+	"net/http"
 	"strings"
 	"testing"
 
@@ -50,6 +51,7 @@ func TestAccDrillAction(t *testing.T) {
 		}
 		return config
 	}
+	again := map[string]any{"drill_id": "again"}
 	held := map[string]any{"drill_id": l.name + "-held"}
 
 	for _, row := range []struct {
@@ -60,10 +62,16 @@ func TestAccDrillAction(t *testing.T) {
 		cancel string
 		// status is that of the one canary; empty means that none was sent.
 		status string
+		// well says that there are no problems.
+		well bool
 		// says is in the errors, or in the messages where there are none.
 		says string
 	}{
-		{name: "succeeds", config: asks("one", nil), status: "success", says: "was accepted after"},
+		{name: "succeeds", config: asks("one", nil), status: "success", well: true, says: "was accepted after"},
+		{name: "answer lost", prepare: func() {
+			l.inject(secondary, harness.Injection{Match: harness.Match{Method: http.MethodPost, PathPrefix: "/api/workflows"}, Action: harness.DropAfterAccept, Count: 1})
+		}, config: asks("one", again), status: "success", well: true, says: "ended as succeeded"},
+		{name: "the same again", config: asks("one", again), well: true, says: "Took up the canary"},
 		{name: "fails", config: asks("bad", nil), status: "failed", says: "ERROR: The drill did not succeed"},
 		{name: "interrupted", prepare: func() { l.ok(l.Hold(l.Context(), harness.Hold{Region: secondary, Description: l.name + "-held"})) },
 			config: asks("one", held), cancel: "was accepted after", status: "cancelled", says: "ERROR: The drill was interrupted"},
@@ -89,7 +97,7 @@ func TestAccDrillAction(t *testing.T) {
 					cancel()
 				}
 			})
-			if all := got.problems + strings.Join(got.progress, "\n"); !strings.Contains(all, row.says) || (got.problems == "") != (row.status == "success") {
+			if all := got.problems + strings.Join(got.progress, "\n"); !strings.Contains(all, row.says) || (got.problems == "") != row.well {
 				t.Errorf("it says %q and\n%s", got.progress, got.problems)
 			}
 			canaries := l.canaries()

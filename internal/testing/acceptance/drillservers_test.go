@@ -8,6 +8,8 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/hashicorp/terraform-plugin-go/tfprotov6"
+
 	"github.com/genomics-continuity/terraform-provider-genomics/internal/testing/harness"
 )
 
@@ -114,6 +116,19 @@ data "genomics_readiness" "lab" {
 			l.holds(drillAddress, "id", id, "success", "true", "workflow_id", text(drilled["workflow_id"]), "duration", text(drilled["duration"]), "outputs_deleted", "1", "drill_id", l.name)
 			l.apply()
 			l.unchanged(0)
+			s := l.configured(t.Context())
+			identities, err := s.framework.GetResourceIdentitySchemas(t.Context(), &tfprotov6.GetResourceIdentitySchemasRequest{})
+			l.ok(err)
+			of := identities.IdentitySchemas["genomics_failover_drill"].ValueType()
+			imported, err := s.framework.ImportResourceState(t.Context(), &tfprotov6.ImportResourceStateRequest{
+				TypeName: "genomics_failover_drill", Identity: &tfprotov6.ResourceIdentityData{IdentityData: l.onWire(of, map[string]any{
+					"location": secondary, "storage_account_id": l.storageID(secondary), "container_name": l.outputs(), "pair_name": l.name, "drill_id": l.name,
+				})},
+			})
+			l.ok(err)
+			if s.tell(imported.Diagnostics) || len(imported.ImportedResources) != 1 {
+				t.Errorf("importing by identity says %s", s.problems)
+			}
 			if n := len(l.drilled()); n != 1 {
 				t.Errorf("%d canaries after an import", n)
 			}
