@@ -60,7 +60,7 @@ func (l *launch) run(ctx context.Context) (*attemptModel, engine.Run, diag.Diagn
 	}
 	e, err := l.session.Engine(l.region.account())
 	if err != nil {
-		return failed("No client for the workflow service", err, "")
+		return failed("No client for the "+orWorkflows(l.plan.kind).server, err, "")
 	}
 	noun := e.Capabilities().Noun
 	out, err := engine.SubmitOnce(ctx, e, engine.Order{
@@ -99,7 +99,7 @@ func (l *launch) run(ctx context.Context) (*attemptModel, engine.Run, diag.Diagn
 	case errors.Is(err, errOver):
 		return nil, engine.Run{}, diags
 	case errors.As(err, &lookup):
-		return failed("The workflow service cannot be asked for earlier runs", err, "")
+		return failed("The "+orWorkflows(l.plan.kind).server+" cannot be asked for earlier runs", err, "")
 	case errors.As(err, &compose):
 		return failed("The submission cannot be signed", err, "Check that the provider's identity may sign for the input and output containers.")
 	case errors.As(err, &unknown):
