@@ -11,6 +11,7 @@ import (
 	"github.com/hashicorp/terraform-plugin-framework/datasource"
 	"github.com/hashicorp/terraform-plugin-framework/ephemeral"
 	"github.com/hashicorp/terraform-plugin-framework/function"
+	"github.com/hashicorp/terraform-plugin-framework/list"
 	"github.com/hashicorp/terraform-plugin-framework/provider"
 	"github.com/hashicorp/terraform-plugin-framework/resource"
 
@@ -36,6 +37,7 @@ var (
 	_ provider.ProviderWithActions            = (*genomics)(nil)
 	_ provider.ProviderWithEphemeralResources = (*genomics)(nil)
 	_ provider.ProviderWithFunctions          = (*genomics)(nil)
+	_ provider.ProviderWithListResources      = (*genomics)(nil)
 )
 
 // New makes the provider. version is shown to the services it calls.
@@ -74,7 +76,7 @@ func (p *genomics) Configure(ctx context.Context, req provider.ConfigureRequest,
 		return
 	}
 	p.session.Store(s)
-	resp.DataSourceData, resp.ResourceData, resp.EphemeralResourceData, resp.ActionData = s, s, s, s
+	resp.DataSourceData, resp.ResourceData, resp.EphemeralResourceData, resp.ActionData, resp.ListResourceData = s, s, s, s, s
 }
 
 // Resources lists the resources.
@@ -100,4 +102,9 @@ func (p *genomics) Functions(context.Context) []func() function.Function {
 // Actions lists the actions.
 func (p *genomics) Actions(context.Context) []func() action.Action {
 	return []func() action.Action{drill.NewAction, inputstore.NewAction, workflow.NewCancel}
+}
+
+// ListResources lists the resources that can be listed.
+func (p *genomics) ListResources(context.Context) []func() list.ListResource {
+	return []func() list.ListResource{account.NewList, workflow.NewList}
 }

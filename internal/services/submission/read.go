@@ -184,13 +184,17 @@ func (r *Resource) imported(ctx context.Context, id string) (model, diag.Diagnos
 		diags.Append(diagnostics.Error("The workflow cannot be imported", err, where))
 		return m, diags
 	}
+	return found(ctx, attemptModel{Location: types.StringValue(location), AccountID: types.StringValue(accountID), APIURL: types.StringValue(url)}, run)
+}
+
+// found is the model of a run that was found where an attempt says: what the service
+// knows of it.
+func found(ctx context.Context, a attemptModel, run engine.Run) (model, diag.Diagnostics) {
+	var m model
 	workflow, _ := run.Detail.(msgenomics.Workflow)
 	key, description, _ := genomics.ParseDescription(workflow.Description)
-	a := attemptModel{
-		Location: types.StringValue(location), AccountID: types.StringValue(accountID), APIURL: types.StringValue(url),
-		WorkflowID: types.StringValue(strconv.FormatInt(workflowID, 10)), Superseded: types.BoolValue(false), SubmissionKey: types.StringValue(key),
-		Stray: types.BoolValue(false),
-	}
+	a.WorkflowID, a.SubmissionKey = types.StringValue(run.ID), types.StringValue(key)
+	a.Superseded, a.Stray = types.BoolValue(false), types.BoolValue(false)
 	a.observe(run)
 	m.observe(a, run)
 	m.Process = types.StringValue(msgenomics.BaseProcess(workflow.Process))
@@ -198,7 +202,7 @@ func (r *Resource) imported(ctx context.Context, id string) (model, diag.Diagnos
 	if description != "" {
 		m.Description = types.StringValue(description)
 	}
-	diags.Append(m.setAttempts(ctx, []attemptModel{a})...)
+	diags := m.setAttempts(ctx, []attemptModel{a})
 	return m, diags
 }
 

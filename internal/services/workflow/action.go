@@ -57,8 +57,7 @@ func (c *Cancel) Schema(ctx context.Context, _ action.SchemaRequest, resp *actio
 				Required: true, MarkdownDescription: "Number of the workflow in the account, such as `workflow_id` of a `genomics_workflow_submission`.", Validators: []validator.Int64{int64validator.AtLeast(1)},
 			},
 			"location": schema.StringAttribute{
-				Optional: true, Validators: []validator.String{check.Location()},
-				MarkdownDescription: "Azure region of the account. By default Resource Manager is asked for it; give it here, and the account's key in the provider's `access_keys`, to do without Resource Manager.",
+				Optional: true, Validators: []validator.String{check.Location()}, MarkdownDescription: locationDescription,
 			},
 		},
 		Blocks: map[string]schema.Block{
@@ -135,6 +134,10 @@ func stop(ctx context.Context, client service, id int64, say func(format string,
 		case workflow.Status != msgenomics.StatusCancelling && !told:
 			say("Workflow %d is %s, and is cancelled", id, workflow.Status)
 			if err := client.Cancel(ctx, id); err != nil {
+				// What has ended meanwhile cannot be cancelled, and need not be.
+				if workflow, look := client.Get(ctx, id); look == nil && workflow.Status.Finished() {
+					continue
+				}
 				return false, err
 			}
 		case workflow.Status != last:

@@ -46,6 +46,7 @@ func TestStop(t *testing.T) {
 		"is cancelled already":   {job{shows: []msgenomics.Status{cancelled}}, 0, true, "has ended already: cancelled", nil},
 		"is cancelled right now": {job{shows: []msgenomics.Status{cancelling, cancelled}}, 0, true, "is cancelling; has ended: cancelled", nil},
 		"is refused":             {job{shows: []msgenomics.Status{working}, refuses: refused}, 1, false, "is working, and is cancelled", refused},
+		"ends, and is refused":   {job{shows: []msgenomics.Status{working, success}, refuses: refused}, 1, true, "is working, and is cancelled; has ended already: success", nil},
 		"never ends":             {job{shows: []msgenomics.Status{working, cancelling}}, 1, true, "is working, and is cancelled; is cancelling", context.DeadlineExceeded},
 	} {
 		t.Run(name, func(t *testing.T) {

@@ -23,6 +23,7 @@ const defaultReadTimeout = 5 * time.Minute
 // cloud is what this package needs of the run's session.
 type cloud interface {
 	Gate(location string) *region.Gate
+	ServiceURL(location string) (string, error)
 	Account(ctx context.Context, id string) (azure.Account, error)
 	Service(account session.ServiceAccount) (*msgenomics.Client, error)
 }

@@ -80,6 +80,8 @@ func dark(t *testing.T) *run {
 
 func (r *run) Gate(location string) *region.Gate { return r.gates.For(location) }
 
+func (r *run) ServiceURL(string) (string, error) { return r.endpoint, nil }
+
 func (r *run) Account(context.Context, string) (azure.Account, error) {
 	r.asked++
 	return azure.Account{Location: "West US 2"}, r.noAccount

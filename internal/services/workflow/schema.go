@@ -11,6 +11,8 @@ import (
 	"github.com/genomics-continuity/terraform-provider-genomics/internal/services/check"
 )
 
+const locationDescription = "Azure region of the account. By default Resource Manager is asked for it; give it here, and the account's key in the provider's `access_keys`, to do without Resource Manager."
+
 const statusDescription = "`queued`, `working`, `success`, `failed`, `cancelling`, `cancelled`, or `unknown`"
 
 var statuses = []string{"queued", "working", "success", "failed", "cancelling", "cancelled", statusUnknown}
@@ -74,7 +76,7 @@ func shared(reachable string) map[string]schema.Attribute {
 		"account_id": schema.StringAttribute{Required: true, MarkdownDescription: "Resource ID of the account.", Validators: []validator.String{check.AccountID()}},
 		"location": schema.StringAttribute{
 			Optional: true, Computed: true, Validators: []validator.String{check.Location()},
-			MarkdownDescription: "Azure region of the account. By default Resource Manager is asked for it; give it here, and the account's key in the provider's `access_keys`, to do without Resource Manager.",
+			MarkdownDescription: locationDescription,
 		},
 		"reachable": schema.BoolAttribute{Computed: true, MarkdownDescription: reachable},
 	}

@@ -3,6 +3,7 @@
 package acceptance
 
 import (
+	"encoding/json"
 	"fmt"
 	"io/fs"
 	"maps"
@@ -56,6 +57,65 @@ func TestAccExamples(t *testing.T) {
 			e := &example{lab: newestLab(t, "example")}
 			e.read(folder)
 			e.play(name)
+		})
+	}
+}
+
+// newer are the blocks that only a newer CLI understands, up to what is in their config.
+var newer = regexp.MustCompile(`(?m)^(action|list) "(\w+)" "\w+" {\n(?:  provider = genomics\n\n)?  config {$`)
+
+// What OpenTofu cannot invoke or query is asked over the protocol, with the arguments
+// that it makes of the examples: each is an output of the lab that they speak of.
+func TestAccNewerExamples(t *testing.T) {
+	root, err := harness.Root()
+	if err != nil {
+		t.Fatal(err)
+	}
+	var files []string
+	for _, pattern := range []string{"actions/*/action.tf", "list-resources/*/list-resource.tfquery.hcl"} {
+		names, err := filepath.Glob(filepath.Join(root, "examples", pattern))
+		if err != nil || len(names) < 2 {
+			t.Fatalf("examples: %v, %v", names, err)
+		}
+		files = append(files, names...)
+	}
+	l := newestLab(t, "newer")
+	l.put(primary, "inputs", l.reads("NA12878"))
+	e := &example{lab: l}
+	e.read(filepath.Join(root, "examples", "resources", "genomics_workflow_submission"))
+	kinds := map[string]string{}
+	for _, file := range files {
+		content, err := os.ReadFile(file)
+		l.ok(err)
+		name := filepath.Base(filepath.Dir(file))
+		found := newer.FindStringSubmatch(string(content))
+		if len(found) < 3 || found[2] != name {
+			t.Fatalf("%s has no block of its own", file)
+		}
+		kinds[found[1]+"_"+name] = found[1]
+		e.files[filepath.Base(filepath.Dir(filepath.Dir(file)))+"_"+name+".tf"] = newer.ReplaceAllString(string(content), "output \"${1}_$2\" {\n  value = {")
+	}
+	l.ok(e.cli.Write(e.files))
+	e.apply()
+	defer e.clean()
+	e.settle()
+	run, err := l.cli.Exec(l.Context(), "output", "-json")
+	l.ok(err)
+	var outputs map[string]struct{ Value map[string]any }
+	l.ok(json.Unmarshal([]byte(run.Stdout), &outputs))
+	for output, kind := range kinds {
+		name, config := strings.TrimPrefix(output, kind+"_"), outputs[output].Value
+		t.Run(kind+" "+name, func(t *testing.T) {
+			l := l.within(t)
+			if kind == "list" {
+				if found, problems := l.queries(name, config, true, 100); problems != "" || len(found) == 0 {
+					t.Errorf("found %+v, %s", found, problems)
+				}
+				return
+			}
+			if got := l.invokes(t.Context(), name, config, func(string) {}); got.problems != "" || len(got.progress) == 0 {
+				t.Errorf("it says %q and\n%s", got.progress, got.problems)
+			}
 		})
 	}
 }

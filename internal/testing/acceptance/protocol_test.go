@@ -104,6 +104,63 @@ func (l *lab) invokes(ctx context.Context, action string, config map[string]any,
 	return out
 }
 
+// found is one result of a list.
+type found struct {
+	name               string
+	identity, resource map[string]tftypes.Value
+}
+
+// queries lists a resource as a CLI does that can query: validates and lists.
+func (l *lab) queries(resource string, config map[string]any, whole bool, limit int64) (out []found, problems string) {
+	l.Helper()
+	ctx := l.Context()
+	s := l.configured(ctx)
+	schema := s.schemas.ListResourceSchemas[resource]
+	if schema == nil {
+		l.Fatalf("there is no list of %s", resource)
+	}
+	given := l.onWire(schema.ValueType(), config)
+	validated, err := s.framework.ValidateListResourceConfig(ctx, &tfprotov6.ValidateListResourceConfigRequest{TypeName: resource, Config: given})
+	l.ok(err)
+	if s.tell(validated.Diagnostics) {
+		return nil, s.problems
+	}
+	identities, err := s.framework.GetResourceIdentitySchemas(ctx, &tfprotov6.GetResourceIdentitySchemasRequest{})
+	l.ok(err)
+	stream, err := s.framework.ListResource(ctx, &tfprotov6.ListResourceRequest{TypeName: resource, Config: given, IncludeResource: whole, Limit: limit})
+	l.ok(err)
+	for result := range stream.Results {
+		s.tell(result.Diagnostics)
+		if result.Identity == nil {
+			continue
+		}
+		one := found{name: result.DisplayName, identity: l.offWire(identities.IdentitySchemas[resource].ValueType(), result.Identity.IdentityData)}
+		if result.Resource != nil {
+			one.resource = l.offWire(s.schemas.ResourceSchemas[resource].ValueType(), result.Resource)
+		}
+		out = append(out, one)
+	}
+	return out, s.problems
+}
+
+func (l *lab) offWire(t tftypes.Type, value *tfprotov6.DynamicValue) map[string]tftypes.Value {
+	l.Helper()
+	raw, err := value.Unmarshal(t)
+	l.ok(err)
+	out := map[string]tftypes.Value{}
+	l.ok(raw.As(&out))
+	return out
+}
+
+// said is a value as text, for those that are texts.
+func said(value tftypes.Value) string {
+	var text *string
+	if err := value.As(&text); err != nil || text == nil {
+		return ""
+	}
+	return *text
+}
+
 // onWire is a value of a type as a CLI sends it.
 func (l *lab) onWire(t tftypes.Type, from map[string]any) *tfprotov6.DynamicValue {
 	l.Helper()
