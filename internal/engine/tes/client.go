@@ -50,6 +50,11 @@ func (c *Client) Capabilities() engine.Capabilities {
 // describe themselves to anybody.
 func (c *Client) Health(ctx context.Context) (engine.Info, error) {
 	answer, err := c.rest.Do(ctx, rest.Request{Method: http.MethodGet, Path: "/service-info"})
+	var refused *rest.Error
+	if errors.As(err, &refused) && refused.StatusCode == http.StatusNotFound {
+		// TES 1.0 has it among the tasks.
+		answer, err = c.rest.Do(ctx, rest.Request{Method: http.MethodGet, Path: "/tasks/service-info"})
+	}
 	if err != nil {
 		return engine.Info{}, err
 	}
