@@ -136,6 +136,13 @@ func TestAccReadiness(t *testing.T) {
 		if failed := l.refused("not ready: 2 of "); failed.ExitCode != 1 {
 			l.Errorf("a postcondition that fails ends with exit code %d", failed.ExitCode)
 		}
+		// What changes with time makes every plan show a change, as an output.
+		with.Extra = s.Extra + "output \"report\" {\n  value = data.genomics_readiness.lab.report_json\n}\n"
+		l.writeText(wrong(l.module(with)))
+		l.apply()
+		if plan := l.plan(); plan.ExitCode != 2 || len(plan.Changes()) != 0 {
+			l.Errorf("with a report among the outputs a plan ends with exit code %d and changes %v", plan.ExitCode, plan.Changes())
+		}
 	})
 	l.write(s)
 	l.apply()
