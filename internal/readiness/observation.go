@@ -29,6 +29,10 @@ type Observation struct {
 	Workflows   Workflows
 	Fencing     Fencing
 	Drill       Drill
+	// Patience is how long it takes to find a region dark.
+	Patience time.Duration
+	// LastFailover is nil when there was none, or nobody knows of one.
+	LastFailover *Failover
 }
 
 // Limits are what the user wants to hold; what is zero is not asked for.

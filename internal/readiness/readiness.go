@@ -117,13 +117,17 @@ type Report struct {
 	Stores           []Store
 	Workflows        Workflows
 	Drill            Drill
+	// Estimate is how long a failover would take; nil when nobody can tell.
+	Estimate *time.Duration
+	// LastFailover is how the last real one went; nil when none is known.
+	LastFailover *Failover
 }
 
 // Assess applies every rule.
 func Assess(o Observation) Report {
 	r := Report{
 		Pair: o.Pair, Active: o.Active, Standby: o.Standby, At: o.Now.UTC().Truncate(time.Second), Probe: cmp.Or(o.Probe, ProbeRead),
-		Stores: o.Stores, Workflows: o.Workflows, Drill: o.Drill,
+		Stores: o.Stores, Workflows: o.Workflows, Drill: o.Drill, Estimate: o.estimate(), LastFailover: o.LastFailover,
 	}
 	for _, rule := range rules {
 		r.Checks = append(r.Checks, rule.apply(o)...)

@@ -24,9 +24,24 @@ type document struct {
 	Summary          string     `json:"summary"`
 	RecoveryPointAge *int64     `json:"recovery_point_age_seconds"`
 	LastDrillAt      *time.Time `json:"last_drill_at"`
-	Checks           []entry    `json:"checks"`
-	NotAsked         []string   `json:"not_asked"`
-	InputStores      []backlog  `json:"input_stores"`
+	// Estimate is null without a drill that succeeded, or submissions to count.
+	Estimate     *int64    `json:"estimated_recovery_time_seconds"`
+	LastFailover *failover `json:"last_failover"`
+	Checks       []entry   `json:"checks"`
+	NotAsked     []string  `json:"not_asked"`
+	InputStores  []backlog `json:"input_stores"`
+}
+
+type failover struct {
+	From string    `json:"from"`
+	To   string    `json:"to"`
+	Mode string    `json:"mode,omitempty"`
+	At   time.Time `json:"decided_at"`
+	// Resubmitted is null while nobody has looked, and so are the others while they are
+	// not known.
+	Resubmitted *int64 `json:"resubmitted"`
+	Accepted    *int64 `json:"accepted_seconds"`
+	Finished    *int64 `json:"finished_seconds"`
 }
 
 type entry struct {
@@ -67,9 +82,9 @@ func JSON(r readiness.Report) (string, error) {
 	if d.NotAsked == nil {
 		d.NotAsked = []string{}
 	}
-	if r.RecoveryPointAge != nil {
-		seconds := int64(math.Round(r.RecoveryPointAge.Seconds()))
-		d.RecoveryPointAge = &seconds
+	d.RecoveryPointAge, d.Estimate = seconds(r.RecoveryPointAge), seconds(r.Estimate)
+	if f := r.LastFailover; f != nil {
+		d.LastFailover = &failover{f.From, f.To, f.Mode, f.At.UTC(), f.Resubmitted, seconds(f.Accepted), seconds(f.Finished)}
 	}
 	for _, c := range r.Checks {
 		d.Checks = append(d.Checks, entry{c.Name, c.Region, c.Subject, string(c.Status), c.Message, c.Remedy})
@@ -83,6 +98,14 @@ func JSON(r readiness.Report) (string, error) {
 	}
 	out, err := json.MarshalIndent(d, "", "  ")
 	return string(out) + "\n", err
+}
+
+func seconds(d *time.Duration) *int64 {
+	if d == nil {
+		return nil
+	}
+	n := int64(math.Round(d.Seconds()))
+	return &n
 }
 
 func moment(t time.Time) *time.Time {

@@ -22,6 +22,9 @@ func Markdown(r readiness.Report) string {
 	fmt.Fprintf(&b, "### Failover readiness of %s: %s\n\n", cell(r.Pair), words[r.Verdict])
 	fmt.Fprintf(&b, "**%s**\n\n", cell(upper(r.Summary())))
 	fmt.Fprintf(&b, "%s · %s\n\n", route(r), facts(r))
+	if text := recovery(r); text != "" {
+		fmt.Fprintf(&b, "%s\n\n", cell(upper(text)))
+	}
 	b.WriteString("| | check | seen |\n|---|---|---|\n")
 	checks := readiness.Worst(r.Checks)
 	for _, c := range checks {

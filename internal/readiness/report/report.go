@@ -34,6 +34,19 @@ func facts(r readiness.Report) string {
 	return fmt.Sprintf("%s · %s · %s", age, r.At.Format("2006-01-02 15:04 UTC"), probe)
 }
 
+// recovery says how long a failover would take, beside how long the last one took;
+// empty when neither is known.
+func recovery(r readiness.Report) string {
+	var parts []string
+	if r.Estimate != nil {
+		parts = append(parts, fmt.Sprintf("recovery time about %s, estimated from the drill of %s", readiness.Age(*r.Estimate), r.Drill.At.UTC().Format("2006-01-02")))
+	}
+	if r.LastFailover != nil {
+		parts = append(parts, "last failover "+r.LastFailover.Told())
+	}
+	return strings.Join(parts, " · ")
+}
+
 // plain makes one line of a text and drops what no reader can show: it may hold
 // names of blobs, which can be anything.
 func plain(text string) string { return strings.Join(strings.Fields(shown(text)), " ") }

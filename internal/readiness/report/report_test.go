@@ -41,6 +41,7 @@ func observed(change func(*readiness.Observation)) readiness.Report {
 		},
 		Workflows: readiness.Workflows{Asked: true, Total: 1000, Unfinished: 412},
 		Drill:     readiness.Drill{At: noon.Add(-48 * time.Hour), Duration: 20 * time.Minute, Accept: 3 * time.Second},
+		Patience:  10 * time.Second,
 	}
 	change(&o)
 	return readiness.Assess(o)
@@ -58,6 +59,8 @@ var cases = map[string]func(*readiness.Observation){
 		o.Output.Access.Denied = []readiness.Denial{{Permission: "delete", Reason: "HTTP 403 AuthorizationPermissionMismatch"}}
 		o.Limits.StateLocation = "westus2"
 		o.Probe = readiness.ProbeWrite
+		resubmitted, accepted, finished := int64(37), 95*time.Second, 43*time.Minute
+		o.LastFailover = &readiness.Failover{From: "westeurope", To: "westus2", Mode: "forced", At: noon.AddDate(0, -1, 0), Resubmitted: &resubmitted, Accepted: &accepted, Finished: &finished}
 	},
 	"dark": func(o *readiness.Observation) {
 		o.Stores[0].Unseen, o.Stores[1].Unseen = "westus2 does not answer: nothing came within 10s.", "westus2 does not answer: nothing came within 10s."

@@ -71,7 +71,9 @@ func (d *DataSource) Read(ctx context.Context, req datasource.ReadRequest, resp 
 	}
 	observed.Limits = data.limits()
 	resp.Diagnostics.Append(l.warnings()...)
-	if err := data.tell(rules.Assess(observed)); err != nil {
+	report := rules.Assess(observed)
+	data.recoveryModel = l.recovery(report.Estimate)
+	if err := data.tell(report); err != nil {
 		resp.Diagnostics.AddError("The report cannot be written", err.Error())
 		return
 	}

@@ -64,6 +64,7 @@ func (l *look) observe(ctx context.Context) rules.Observation {
 // gather is what a failover can be planned by.
 func (l *look) gather(ctx context.Context) (rules.Observation, runs, []*inputs) {
 	o := rules.Observation{
+		Patience: l.session.Patience(), LastFailover: l.lastFailover(),
 		Pair: l.pair.Name.ValueString(), Now: l.now, Probe: rules.ProbeRead,
 		Active: l.region(l.active), Standby: l.region(l.standby), Stores: make([]rules.Store, len(l.stores)),
 	}
@@ -84,6 +85,25 @@ func (l *look) gather(ctx context.Context) (rules.Observation, runs, []*inputs) 
 	all.Wait()
 	o.Fencing = ran.fencing
 	return o, ran, seen
+}
+
+// lastFailover is what the pair has noted in this run.
+func (l *look) lastFailover() *rules.Failover {
+	last, ok := l.session.LastFailover(l.pair.Name.ValueString())
+	if !ok {
+		return nil
+	}
+	took := func(until time.Time) *time.Duration {
+		d, known := last.Took(until)
+		if !known {
+			return nil
+		}
+		return &d
+	}
+	return &rules.Failover{
+		From: last.From, To: last.To, Mode: last.Mode, At: last.DecidedAt, Resubmitted: last.Resubmitted,
+		Accepted: took(last.AcceptedAt), Finished: took(last.FinishedAt),
+	}
 }
 
 func (l *look) region(side pairSideModel) rules.Region {

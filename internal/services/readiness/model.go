@@ -33,23 +33,25 @@ type jobsModel struct {
 type model struct {
 	jobsModel
 
-	RegionPair          pairModel      `tfsdk:"region_pair"`
-	InputStores         []storeModel   `tfsdk:"input_stores"`
-	MaxRecoveryPointAge types.String   `tfsdk:"max_recovery_point_age"`
-	MaxDrillAge         types.String   `tfsdk:"max_drill_age"`
-	StateLocation       types.String   `tfsdk:"state_location"`
-	Probe               types.String   `tfsdk:"probe"`
-	Ready               types.Bool     `tfsdk:"ready"`
-	Verdict             types.String   `tfsdk:"verdict"`
-	Summary             types.String   `tfsdk:"summary"`
-	Checks              []checkModel   `tfsdk:"checks"`
-	RecoveryPointAge    types.Int64    `tfsdk:"recovery_point_age"`
-	LastDrillAt         types.String   `tfsdk:"last_drill_at"`
-	ReportMarkdown      types.String   `tfsdk:"report_markdown"`
-	ReportJUnit         types.String   `tfsdk:"report_junit"`
-	ReportJSON          types.String   `tfsdk:"report_json"`
-	ReportSVG           types.String   `tfsdk:"report_svg"`
-	Timeouts            timeouts.Value `tfsdk:"timeouts"`
+	RegionPair          pairModel    `tfsdk:"region_pair"`
+	InputStores         []storeModel `tfsdk:"input_stores"`
+	MaxRecoveryPointAge types.String `tfsdk:"max_recovery_point_age"`
+	MaxDrillAge         types.String `tfsdk:"max_drill_age"`
+	StateLocation       types.String `tfsdk:"state_location"`
+	Probe               types.String `tfsdk:"probe"`
+	Ready               types.Bool   `tfsdk:"ready"`
+	Verdict             types.String `tfsdk:"verdict"`
+	Summary             types.String `tfsdk:"summary"`
+	Checks              []checkModel `tfsdk:"checks"`
+	RecoveryPointAge    types.Int64  `tfsdk:"recovery_point_age"`
+	LastDrillAt         types.String `tfsdk:"last_drill_at"`
+	recoveryModel
+
+	ReportMarkdown types.String   `tfsdk:"report_markdown"`
+	ReportJUnit    types.String   `tfsdk:"report_junit"`
+	ReportJSON     types.String   `tfsdk:"report_json"`
+	ReportSVG      types.String   `tfsdk:"report_svg"`
+	Timeouts       timeouts.Value `tfsdk:"timeouts"`
 }
 
 type pairModel struct {

@@ -3,7 +3,6 @@ package readiness
 import (
 	"cmp"
 	"context"
-	"math"
 	"time"
 
 	"github.com/hashicorp/terraform-plugin-framework/datasource"
@@ -140,10 +139,12 @@ func (m *planModel) follow(l *look, o rules.Observation, ran runs, seen []*input
 	m.Submissions, m.MissingInputs = []submissionModel{}, []missingModel{}
 	counts := map[string]int64{}
 	var bytes int64
+	m.BasesProcessed = types.Int64Null()
 	for _, job := range l.jobs {
 		action, reason := l.decide(job, o, ran)
+		told := submissionModel{Name: job.Name, InputBytes: types.Int64Null(), BasesProcessed: types.Int64Null()}
 		if action == resubmit {
-			size, problems := inputsOf(job, seen)
+			size, problems, looked := inputsOf(job, seen)
 			for _, p := range problems {
 				m.MissingInputs = append(m.MissingInputs, missingModel{job.Name, types.StringValue(p.Input), types.StringValue(p.Text)})
 			}
@@ -151,10 +152,18 @@ func (m *planModel) follow(l *look, o rules.Observation, ran runs, seen []*input
 				action, reason = refuse, "its inputs are not all there: "+problems[0].Text
 			} else {
 				bytes += size
+				told.BasesProcessed = basesOf(ran.newest[job.Name.ValueString()])
+				if looked {
+					told.InputBytes = types.Int64Value(size)
+				}
 			}
 		}
+		if !told.BasesProcessed.IsNull() {
+			m.BasesProcessed = types.Int64Value(m.BasesProcessed.ValueInt64() + told.BasesProcessed.ValueInt64())
+		}
 		counts[action]++
-		m.Submissions = append(m.Submissions, submissionModel{job.Name, types.StringValue(action), types.StringValue(reason)})
+		told.Action, told.Reason = types.StringValue(action), types.StringValue(reason)
+		m.Submissions = append(m.Submissions, told)
 	}
 	m.ResubmitCount, m.KeepCount, m.RefuseCount = types.Int64Value(counts[resubmit]), types.Int64Value(counts[keep]), types.Int64Value(counts[refuse])
 	m.InputBytes = types.Int64Value(bytes)
@@ -213,8 +222,8 @@ var statuses = map[engine.State]failover.Status{
 }
 
 // inputsOf gives the size of a submission's inputs in the standby, and what is wrong
-// with them.
-func inputsOf(job workflowModel, stores []*inputs) (size int64, problems []rules.Problem) {
+// with them; looked is false when nobody could look.
+func inputsOf(job workflowModel, stores []*inputs) (size int64, problems []rules.Problem, looked bool) {
 	for _, s := range stores {
 		if s.name != job.InputStore.StoreName.ValueString() || s.unlooked != "" {
 			continue
@@ -222,9 +231,9 @@ func inputsOf(job workflowModel, stores []*inputs) (size int64, problems []rules
 		for _, name := range job.Inputs {
 			size += s.standby[name].Size
 		}
-		return size, s.problems(job)
+		return size, s.problems(job), true
 	}
-	return 0, nil
+	return 0, nil, false
 }
 
 // figures are what the stores lack, and how long it would take.
@@ -238,11 +247,5 @@ func (m *planModel) figures(l *look, o rules.Observation) {
 	if compared {
 		m.PendingBlobs, m.PendingBytes = types.Int64Value(blobs), types.Int64Value(bytes)
 	}
-	m.EstimatedRecoveryTime = types.Int64Null()
-	if !o.Drill.At.IsZero() {
-		const atOnce = 10 // resources that the CLI works on at a time by default
-		waves := math.Ceil(float64(m.ResubmitCount.ValueInt64()) / atOnce)
-		estimate := l.session.Patience().Seconds() + waves*o.Drill.Accept.Seconds() + o.Drill.Duration.Seconds()
-		m.EstimatedRecoveryTime = types.Int64Value(int64(math.Ceil(estimate)))
-	}
+	m.recoveryModel = l.recovery(rules.Estimate(o.Patience, int(m.ResubmitCount.ValueInt64()), o.Drill))
 }

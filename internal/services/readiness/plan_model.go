@@ -8,22 +8,24 @@ import (
 type planModel struct {
 	jobsModel
 
-	RegionPair            planPairModel     `tfsdk:"region_pair"`
-	InputStores           []planStoreModel  `tfsdk:"input_stores"`
-	From                  types.String      `tfsdk:"from"`
-	To                    types.String      `tfsdk:"to"`
-	Possible              types.Bool        `tfsdk:"possible"`
-	Guards                []guardModel      `tfsdk:"guards"`
-	Submissions           []submissionModel `tfsdk:"submissions"`
-	MissingInputs         []missingModel    `tfsdk:"missing_inputs"`
-	ResubmitCount         types.Int64       `tfsdk:"resubmit_count"`
-	KeepCount             types.Int64       `tfsdk:"keep_count"`
-	RefuseCount           types.Int64       `tfsdk:"refuse_count"`
-	InputBytes            types.Int64       `tfsdk:"input_bytes"`
-	PendingBlobs          types.Int64       `tfsdk:"pending_blobs"`
-	PendingBytes          types.Int64       `tfsdk:"pending_bytes"`
-	EstimatedRecoveryTime types.Int64       `tfsdk:"estimated_recovery_time"`
-	Timeouts              timeouts.Value    `tfsdk:"timeouts"`
+	RegionPair     planPairModel     `tfsdk:"region_pair"`
+	InputStores    []planStoreModel  `tfsdk:"input_stores"`
+	From           types.String      `tfsdk:"from"`
+	To             types.String      `tfsdk:"to"`
+	Possible       types.Bool        `tfsdk:"possible"`
+	Guards         []guardModel      `tfsdk:"guards"`
+	Submissions    []submissionModel `tfsdk:"submissions"`
+	MissingInputs  []missingModel    `tfsdk:"missing_inputs"`
+	ResubmitCount  types.Int64       `tfsdk:"resubmit_count"`
+	KeepCount      types.Int64       `tfsdk:"keep_count"`
+	RefuseCount    types.Int64       `tfsdk:"refuse_count"`
+	InputBytes     types.Int64       `tfsdk:"input_bytes"`
+	BasesProcessed types.Int64       `tfsdk:"bases_processed"`
+	PendingBlobs   types.Int64       `tfsdk:"pending_blobs"`
+	PendingBytes   types.Int64       `tfsdk:"pending_bytes"`
+	recoveryModel
+
+	Timeouts timeouts.Value `tfsdk:"timeouts"`
 }
 
 type failoverModel struct {
@@ -63,6 +65,9 @@ type submissionModel struct {
 	Name   types.String `tfsdk:"name"`
 	Action types.String `tfsdk:"action"`
 	Reason types.String `tfsdk:"reason"`
+
+	InputBytes     types.Int64 `tfsdk:"input_bytes"`
+	BasesProcessed types.Int64 `tfsdk:"bases_processed"`
 }
 
 type missingModel struct {

@@ -38,9 +38,11 @@ func planSchema(ctx context.Context) schema.Schema {
 		"submissions": schema.ListNestedAttribute{
 			Computed: true, MarkdownDescription: "What would become of each submission.",
 			NestedObject: schema.NestedAttributeObject{Attributes: map[string]schema.Attribute{
-				"name":   text("Name of the submission."),
-				"action": text("`resubmit` in the other region, `keep` as it is, `refuse` when it would be left without a run, or `unknown` when its runs could not be looked at."),
-				"reason": text("Why."),
+				"name":            text("Name of the submission."),
+				"action":          text("`resubmit` in the other region, `keep` as it is, `refuse` when it would be left without a run, or `unknown` when its runs could not be looked at."),
+				"reason":          text("Why."),
+				"input_bytes":     count("Size of its inputs in the other region, in bytes; null unless it would be resubmitted, and when nobody could look."),
+				"bases_processed": count("Bases that its run had processed when it was looked at, and that would be processed again; null unless it would be resubmitted, and when its service does not say."),
 			}},
 		},
 		"missing_inputs": schema.ListNestedAttribute{
@@ -55,9 +57,11 @@ func planSchema(ctx context.Context) schema.Schema {
 		"keep_count":              count("How many would stay as they are."),
 		"refuse_count":            count("How many would be refused, each for inputs or runs of its own."),
 		"input_bytes":             count("Size of the inputs that would be read again, in bytes, as far as they are in the other region."),
+		"bases_processed":         count("Bases that the runs to be resubmitted had processed when they were looked at, and that would be processed again, as far as their service says; null when it says it of none."),
 		"pending_blobs":           count("Blobs that the other region lacks; null when the regions could not be compared."),
 		"pending_bytes":           count("Their size together; null when the regions could not be compared."),
-		"estimated_recovery_time": count("Seconds until the first resubmitted workflow has ended, estimated: one `region_timeout` to find the region dark, what the service took to accept the last drill's canary for each ten submissions, and what the canary took. Null without a drill that succeeded."),
+		"estimated_recovery_time": estimated("those that would be resubmitted. Null without a drill that succeeded"),
+		"last_failover":           lastFailover(),
 	})
 	return schema.Schema{
 		MarkdownDescription: "What a failover would do now, by the same rules that decide when it is made: which submissions run again, which stay and which are refused, what is missing, and which guards refuse. " +

@@ -42,12 +42,14 @@ func readinessSchema(ctx context.Context) schema.Schema {
 			Computed: true, MarkdownDescription: "Every check, in the order of the rules. Rules that nothing asks for are left out.",
 			NestedObject: schema.NestedAttributeObject{Attributes: checkAttributes()},
 		},
-		"recovery_point_age": schema.Int64Attribute{Computed: true, MarkdownDescription: "How old the standby's data are, in seconds: `0` when nothing is missing there, null when it is not known. Of several stores that of the oldest."},
-		"last_drill_at":      text("When the last drill of the pair in the standby that succeeded ended (RFC 3339, UTC); null if there was none, or nobody could look."),
-		"report_markdown":    text("The report as Markdown: the verdict in one line, a table with what fails first, and what to do about it. Fit for a job's summary or a comment."),
-		"report_junit":       text("The report as JUnit XML. A check that fails is a failure, one that could not be made an error, and a rule that nothing asks for is skipped."),
-		"report_json":        text("The report as JSON; its field `version` goes up when a field changes its meaning or goes away."),
-		"report_svg":         text("The report as one picture of both regions, which needs nothing beside itself."),
+		"recovery_point_age":      schema.Int64Attribute{Computed: true, MarkdownDescription: "How old the standby's data are, in seconds: `0` when nothing is missing there, null when it is not known. Of several stores that of the oldest."},
+		"last_drill_at":           text("When the last drill of the pair in the standby that succeeded ended (RFC 3339, UTC); null if there was none, or nobody could look."),
+		"estimated_recovery_time": estimated("the unfinished submissions given, or all of them where it is not known which have ended. Null without a drill that succeeded, or submissions"),
+		"last_failover":           lastFailover(),
+		"report_markdown":         text("The report as Markdown: the verdict in one line, a table with what fails first, and what to do about it. Fit for a job's summary or a comment."),
+		"report_junit":            text("The report as JUnit XML. A check that fails is a failure, one that could not be made an error, and a rule that nothing asks for is skipped."),
+		"report_json":             text("The report as JSON; its field `version` goes up when a field changes its meaning or goes away."),
+		"report_svg":              text("The report as one picture of both regions, which needs nothing beside itself."),
 	} {
 		attributes[name] = attribute
 	}

@@ -2,7 +2,6 @@ package regionpair
 
 import (
 	"context"
-	"math"
 	"time"
 
 	"github.com/hashicorp/terraform-plugin-framework/attr"
@@ -14,23 +13,9 @@ import (
 	"github.com/genomics-continuity/terraform-provider-genomics/internal/diagnostics"
 	"github.com/genomics-continuity/terraform-provider-genomics/internal/engine"
 	"github.com/genomics-continuity/terraform-provider-genomics/internal/failover"
+	"github.com/genomics-continuity/terraform-provider-genomics/internal/services"
 	"github.com/genomics-continuity/terraform-provider-genomics/internal/session"
 )
-
-// lastModel is how the last failover went.
-type lastModel struct {
-	From            types.String `tfsdk:"from"`
-	To              types.String `tfsdk:"to"`
-	Generation      types.Int64  `tfsdk:"generation"`
-	Mode            types.String `tfsdk:"mode"`
-	DetectedAt      types.String `tfsdk:"detected_at"`
-	DecidedAt       types.String `tfsdk:"decided_at"`
-	Resubmitted     types.Int64  `tfsdk:"resubmitted"`
-	AcceptedAt      types.String `tfsdk:"accepted_at"`
-	AcceptedSeconds types.Int64  `tfsdk:"accepted_seconds"`
-	FinishedAt      types.String `tfsdk:"finished_at"`
-	FinishedSeconds types.Int64  `tfsdk:"finished_seconds"`
-}
 
 var lastTypes = map[string]attr.Type{
 	"from": types.StringType, "to": types.StringType, "generation": types.Int64Type, "mode": types.StringType,
@@ -39,51 +24,29 @@ var lastTypes = map[string]attr.Type{
 }
 
 func lastAttribute() schema.SingleNestedAttribute {
-	text := func(description string) schema.StringAttribute {
-		return schema.StringAttribute{Computed: true, MarkdownDescription: description}
+	attributes := map[string]schema.Attribute{}
+	for name, description := range services.LastFailoverWords.Texts {
+		attributes[name] = schema.StringAttribute{Computed: true, MarkdownDescription: description}
 	}
-	number := func(description string) schema.Int64Attribute {
-		return schema.Int64Attribute{Computed: true, MarkdownDescription: description}
+	for name, description := range services.LastFailoverWords.Numbers {
+		attributes[name] = schema.Int64Attribute{Computed: true, MarkdownDescription: description}
 	}
 	return schema.SingleNestedAttribute{
 		Computed: true,
 		MarkdownDescription: "How the last change of the active region went; null if there was none. What the service accepted and finished is read by the refreshes that follow, " +
 			"from the runs that carry the failover's mark, until the last of them has ended. It shows as a change outside of the configuration and never makes a plan propose anything.",
-		Attributes: map[string]schema.Attribute{
-			"from":             text("Location that was left."),
-			"to":               text("Location that became active."),
-			"generation":       number("The pair's generation since."),
-			"mode":             text("`forced` or `planned`; null when the failover's record does not say."),
-			"detected_at":      text("When a refresh, or the failover itself, first saw the region that was left not answer (RFC 3339, UTC). A refresh counts once its result was saved, so a plan alone leaves nothing. Null when that region did answer."),
-			"decided_at":       text("When the failover was recorded (RFC 3339, UTC)."),
-			"resubmitted":      number("How many runs the failover submitted in the region it went to, as of the last refresh; null while none has looked."),
-			"accepted_at":      text("When the last of them was accepted, by the clock of the service there (RFC 3339, UTC). Null without any, or while that service does not say of each."),
-			"accepted_seconds": number("Seconds from `detected_at`, or else from `decided_at`, to `accepted_at`; null while that is."),
-			"finished_at":      text("When the last of them ended, by the clock of the service there, successfully or not (RFC 3339, UTC). Null without any, or while one has not ended."),
-			"finished_seconds": number("Seconds from `detected_at`, or else from `decided_at`, to `finished_at`; null while that is."),
-		},
+		Attributes: attributes,
 	}
 }
 
 // lastObject is a failover as the state has it.
 func lastObject(ctx context.Context, l failover.Last) (types.Object, diag.Diagnostics) {
-	seconds := func(until time.Time) types.Int64 {
-		took, known := l.Took(until)
-		if !known {
-			return types.Int64Null()
-		}
-		return types.Int64Value(int64(math.Round(took.Seconds())))
-	}
-	return types.ObjectValueFrom(ctx, lastTypes, lastModel{
-		From: types.StringValue(l.From), To: types.StringValue(l.To), Generation: types.Int64Value(l.Generation), Mode: some(l.Mode),
-		DetectedAt: moment(l.DetectedAt), DecidedAt: moment(l.DecidedAt), Resubmitted: types.Int64PointerValue(l.Resubmitted),
-		AcceptedAt: moment(l.AcceptedAt), AcceptedSeconds: seconds(l.AcceptedAt), FinishedAt: moment(l.FinishedAt), FinishedSeconds: seconds(l.FinishedAt),
-	})
+	return types.ObjectValueFrom(ctx, lastTypes, services.LastFailoverOf(l))
 }
 
 // lastPromised is what a plan knows of the failover that it is for.
 func lastPromised(ctx context.Context, d failover.PairDecision, to, mode types.String) (types.Object, diag.Diagnostics) {
-	return types.ObjectValueFrom(ctx, lastTypes, lastModel{
+	return types.ObjectValueFrom(ctx, lastTypes, services.LastFailover{
 		From: types.StringValue(d.From), To: to, Generation: types.Int64Value(d.Generation), Mode: mode,
 		DetectedAt: types.StringUnknown(), DecidedAt: types.StringUnknown(), Resubmitted: types.Int64Null(),
 		AcceptedAt: types.StringNull(), AcceptedSeconds: types.Int64Null(), FinishedAt: types.StringNull(), FinishedSeconds: types.Int64Null(),
@@ -92,20 +55,12 @@ func lastPromised(ctx context.Context, d failover.PairDecision, to, mode types.S
 
 // last reads a failover from the state; false if there is none.
 func (m *model) last(ctx context.Context) (failover.Last, bool, diag.Diagnostics) {
-	var s lastModel
+	var s services.LastFailover
 	if m.LastFailover.IsNull() || m.LastFailover.IsUnknown() {
 		return failover.Last{}, false, nil
 	}
 	diags := m.LastFailover.As(ctx, &s, basetypes.ObjectAsOptions{})
-	at := func(text types.String) time.Time {
-		t, _ := time.Parse(time.RFC3339, text.ValueString())
-		return t
-	}
-	return failover.Last{
-		From: s.From.ValueString(), To: s.To.ValueString(), Generation: s.Generation.ValueInt64(), Mode: s.Mode.ValueString(),
-		DetectedAt: at(s.DetectedAt), DecidedAt: at(s.DecidedAt), AcceptedAt: at(s.AcceptedAt), FinishedAt: at(s.FinishedAt),
-		Resubmitted: s.Resubmitted.ValueInt64Pointer(),
-	}, !diags.HasError(), diags
+	return s.Last(), !diags.HasError(), diags
 }
 
 // note leaves the last failover for whoever reports in this run.
@@ -224,18 +179,4 @@ func (c *change) detected() *time.Time {
 		return nil
 	}
 	return &since
-}
-
-func moment(t time.Time) types.String {
-	if t.IsZero() {
-		return types.StringNull()
-	}
-	return timestamp(t)
-}
-
-func some(text string) types.String {
-	if text == "" {
-		return types.StringNull()
-	}
-	return types.StringValue(text)
 }

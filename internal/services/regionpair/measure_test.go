@@ -11,6 +11,7 @@ import (
 	"github.com/hashicorp/terraform-plugin-framework/types"
 
 	"github.com/genomics-continuity/terraform-provider-genomics/internal/failover"
+	"github.com/genomics-continuity/terraform-provider-genomics/internal/services"
 )
 
 const aKey = "abcdefghijklmnopqrstuvwxyz"
@@ -68,7 +69,7 @@ func TestAFailoverIsMeasured(t *testing.T) {
 	s.record(east, record)
 	at := func(minutes int) time.Time { return noon.Add(time.Duration(minutes) * time.Minute) }
 	ends := func(minutes int) *time.Time { end := at(minutes); return &end }
-	refresh := func(what string, searches int, want lastModel) {
+	refresh := func(what string, searches int, want services.LastFailover) {
 		t.Helper()
 		before := asked
 		r := s.resource(t)
@@ -92,11 +93,11 @@ func TestAFailoverIsMeasured(t *testing.T) {
 	// The state is of before the attribute, and nothing is submitted yet; a run of
 	// another failover and one of none are not it.
 	runs = []string{workflow(8, 3, at(1), nil), workflow(9, 0, at(1), nil)}
-	refresh("nothing", 1, lastModel{Resubmitted: types.Int64Value(0)})
-	refresh("nothing, again", 0, lastModel{Resubmitted: types.Int64Value(0)})
+	refresh("nothing", 1, services.LastFailover{Resubmitted: types.Int64Value(0)})
+	refresh("nothing, again", 0, services.LastFailover{Resubmitted: types.Int64Value(0)})
 
 	runs = append(runs, workflow(1, 2, at(1), nil), workflow(2, 2, at(2), ends(10)))
-	accepted := lastModel{Resubmitted: types.Int64Value(2), AcceptedAt: timestamp(at(2)), AcceptedSeconds: types.Int64Value(210)}
+	accepted := services.LastFailover{Resubmitted: types.Int64Value(2), AcceptedAt: timestamp(at(2)), AcceptedSeconds: types.Int64Value(210)}
 	refresh("one works", 2, accepted)
 
 	runs[2] = workflow(1, 2, at(1), ends(30))
@@ -107,7 +108,7 @@ func TestAFailoverIsMeasured(t *testing.T) {
 
 	// One was refused for an input, and is submitted after all.
 	runs = append(runs, workflow(3, 2, at(60), nil))
-	refresh("a late one", 2, lastModel{Resubmitted: types.Int64Value(3), AcceptedAt: timestamp(at(60)), AcceptedSeconds: types.Int64Value(3690)})
+	refresh("a late one", 2, services.LastFailover{Resubmitted: types.Int64Value(3), AcceptedAt: timestamp(at(60)), AcceptedSeconds: types.Int64Value(3690)})
 }
 
 // What was measured stays when nobody answers, and nobody is asked in vain: the

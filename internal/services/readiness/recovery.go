@@ -1,0 +1,64 @@
+package readiness
+
+import (
+	"math"
+	"time"
+
+	"github.com/hashicorp/terraform-plugin-framework/datasource/schema"
+	"github.com/hashicorp/terraform-plugin-framework/types"
+
+	"github.com/genomics-continuity/terraform-provider-genomics/internal/engine"
+	"github.com/genomics-continuity/terraform-provider-genomics/internal/msgenomics"
+	"github.com/genomics-continuity/terraform-provider-genomics/internal/services"
+)
+
+// recoveryModel is how long a failover would take, beside how long the last one took.
+type recoveryModel struct {
+	EstimatedRecoveryTime types.Int64            `tfsdk:"estimated_recovery_time"`
+	LastFailover          *services.LastFailover `tfsdk:"last_failover"`
+}
+
+func (l *look) recovery(estimate *time.Duration) recoveryModel {
+	m := recoveryModel{EstimatedRecoveryTime: types.Int64Null()}
+	if estimate != nil {
+		m.EstimatedRecoveryTime = types.Int64Value(int64(math.Ceil(estimate.Seconds())))
+	}
+	if last, ok := l.session.LastFailover(l.pair.Name.ValueString()); ok {
+		told := services.LastFailoverOf(last)
+		m.LastFailover = &told
+	}
+	return m
+}
+
+// estimated describes the estimate; of says what is counted and when there is none.
+func estimated(of string) schema.Int64Attribute {
+	return schema.Int64Attribute{
+		Computed: true,
+		MarkdownDescription: "How long a failover now would take, in seconds, estimated: one `region_timeout` to find the region dark, what the service took to accept the last drill's canary " +
+			"for each ten submissions, and what the canary took. Counted are " + of + ".",
+	}
+}
+
+func lastFailover() schema.SingleNestedAttribute {
+	attributes := map[string]schema.Attribute{}
+	for name, description := range services.LastFailoverWords.Texts {
+		attributes[name] = schema.StringAttribute{Computed: true, MarkdownDescription: description}
+	}
+	for name, description := range services.LastFailoverWords.Numbers {
+		attributes[name] = schema.Int64Attribute{Computed: true, MarkdownDescription: description}
+	}
+	return schema.SingleNestedAttribute{
+		Computed: true,
+		MarkdownDescription: "How the last real failover went, to be held against the estimate: `last_failover` of the pair, as its state in this run has it. " +
+			"Null if there was none, and for a pair that this configuration does not manage.",
+		Attributes: attributes,
+	}
+}
+
+// basesOf is how many bases a run has processed; null when its service does not say.
+func basesOf(run engine.Run) types.Int64 {
+	if workflow, ok := run.Detail.(msgenomics.Workflow); ok {
+		return types.Int64PointerValue(workflow.BasesProcessed)
+	}
+	return types.Int64Null()
+}
