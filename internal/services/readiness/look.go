@@ -16,6 +16,7 @@ import (
 	"github.com/hashicorp/terraform-plugin-framework/diag"
 
 	"github.com/genomics-continuity/terraform-provider-genomics/internal/azure"
+	"github.com/genomics-continuity/terraform-provider-genomics/internal/blobstore"
 	"github.com/genomics-continuity/terraform-provider-genomics/internal/diagnostics"
 	"github.com/genomics-continuity/terraform-provider-genomics/internal/engine"
 	"github.com/genomics-continuity/terraform-provider-genomics/internal/engine/tes"
@@ -41,13 +42,17 @@ type look struct {
 
 	// record is the pair's, as the standby has it; nil if there is none.
 	record *failover.PairRecord
+	// last is how the last failover went; nil if there was none.
+	last *failover.Last
 
 	mu     sync.Mutex
 	silent []error
+	// refused are the storage accounts that refused the key.
+	refused map[string]bool
 }
 
 func newLook(s *session.Session, subject subjectModel, now time.Time) *look {
-	l := &look{session: s, pair: subject.RegionPair, stores: subject.InputStores, jobs: subject.jobs(), now: now}
+	l := &look{session: s, pair: subject.RegionPair, stores: subject.InputStores, jobs: subject.jobs(), now: now, refused: map[string]bool{}}
 	l.active, l.standby = l.pair.sides()
 	return l
 }
@@ -64,8 +69,8 @@ func (l *look) observe(ctx context.Context) rules.Observation {
 // gather is what a failover can be planned by.
 func (l *look) gather(ctx context.Context) (rules.Observation, runs, []*inputs) {
 	o := rules.Observation{
-		Patience: l.session.Patience(), LastFailover: l.lastFailover(),
-		Pair: l.pair.Name.ValueString(), Now: l.now, Probe: rules.ProbeRead,
+		Patience: l.session.Patience(),
+		Pair:     l.pair.Name.ValueString(), Now: l.now, Probe: rules.ProbeRead,
 		Active: l.region(l.active), Standby: l.region(l.standby), Stores: make([]rules.Store, len(l.stores)),
 	}
 	if l.write {
@@ -84,26 +89,8 @@ func (l *look) gather(ctx context.Context) (rules.Observation, runs, []*inputs) 
 	}
 	all.Wait()
 	o.Fencing = ran.fencing
+	o.LastFailover = l.lastFailover(ctx)
 	return o, ran, seen
-}
-
-// lastFailover is what the pair has noted in this run.
-func (l *look) lastFailover() *rules.Failover {
-	last, ok := l.session.LastFailover(l.pair.Name.ValueString())
-	if !ok {
-		return nil
-	}
-	took := func(until time.Time) *time.Duration {
-		d, known := last.Took(until)
-		if !known {
-			return nil
-		}
-		return &d
-	}
-	return &rules.Failover{
-		From: last.From, To: last.To, Mode: last.Mode, At: last.DecidedAt, Resubmitted: last.Resubmitted,
-		Accepted: took(last.AcceptedAt), Finished: took(last.FinishedAt),
-	}
 }
 
 func (l *look) region(side pairSideModel) rules.Region {
@@ -226,6 +213,18 @@ func brief(err error) string {
 	}
 	asked := cmp.Or(strings.TrimSuffix(strings.TrimSuffix(text, answer.Error()), ": "), "asking Resource Manager")
 	return fmt.Sprintf("%s: HTTP %d %s.", asked, answer.StatusCode, answer.ErrorCode)
+}
+
+// heard remembers a storage account that does not take the key: a signature is only
+// looked at by who has the key, and anything else is refused with another code.
+func (l *look) heard(container *blobstore.Container, err error) {
+	var failure *blobstore.Error
+	if !errors.As(err, &failure) || failure.Code != "AuthenticationFailed" {
+		return
+	}
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	l.refused[container.AccountName()] = true
 }
 
 // warnings name once in a run who does not answer.

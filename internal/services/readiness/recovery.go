@@ -1,6 +1,7 @@
 package readiness
 
 import (
+	"context"
 	"math"
 	"time"
 
@@ -8,7 +9,9 @@ import (
 	"github.com/hashicorp/terraform-plugin-framework/types"
 
 	"github.com/genomics-continuity/terraform-provider-genomics/internal/engine"
+	"github.com/genomics-continuity/terraform-provider-genomics/internal/failover"
 	"github.com/genomics-continuity/terraform-provider-genomics/internal/msgenomics"
+	rules "github.com/genomics-continuity/terraform-provider-genomics/internal/readiness"
 	"github.com/genomics-continuity/terraform-provider-genomics/internal/services"
 )
 
@@ -23,11 +26,40 @@ func (l *look) recovery(estimate *time.Duration) recoveryModel {
 	if estimate != nil {
 		m.EstimatedRecoveryTime = types.Int64Value(int64(math.Ceil(estimate.Seconds())))
 	}
-	if last, ok := l.session.LastFailover(l.pair.Name.ValueString()); ok {
-		told := services.LastFailoverOf(last)
+	if l.last != nil {
+		told := services.LastFailoverOf(*l.last)
 		m.LastFailover = &told
 	}
 	return m
+}
+
+// lastFailover is what the pair has noted in this run. One that somebody else keeps
+// has left the beginning in its record, and the runs that it submitted carry its mark.
+func (l *look) lastFailover(ctx context.Context) *rules.Failover {
+	last, known := l.session.LastFailover(l.pair.Name.ValueString())
+	if !known && l.record != nil && l.record.Active == at(l.active.Location) {
+		if last, known = failover.LastOf(*l.record); known && l.session.Answers(last.To) {
+			runs, can, err := l.session.Moved(ctx, serviceAccount(l.active), failover.Mark(l.pair.Name.ValueString(), last.Generation))
+			if err == nil && can {
+				last = last.Measured(runs)
+			}
+		}
+	}
+	if !known {
+		return nil
+	}
+	l.last = &last
+	took := func(until time.Time) *time.Duration {
+		d, known := last.Took(until)
+		if !known {
+			return nil
+		}
+		return &d
+	}
+	return &rules.Failover{
+		From: last.From, To: last.To, Mode: last.Mode, At: last.DecidedAt, Resubmitted: last.Resubmitted,
+		Accepted: took(last.AcceptedAt), Finished: took(last.FinishedAt),
+	}
 }
 
 // estimated describes the estimate; of says what is counted and when there is none.
@@ -50,7 +82,8 @@ func lastFailover() schema.SingleNestedAttribute {
 	return schema.SingleNestedAttribute{
 		Computed: true,
 		MarkdownDescription: "How the last real failover went, to be held against the estimate: `last_failover` of the pair, as its state in this run has it. " +
-			"Null if there was none, and for a pair that this configuration does not manage.",
+			"For a pair that another configuration keeps it is read from the pair's record in the standby and the runs in the active region, with one request for each hundred that the failover submitted. " +
+			"Null if there was none, or nobody could look.",
 		Attributes: attributes,
 	}
 }

@@ -11,7 +11,6 @@ import (
 	"github.com/hashicorp/terraform-plugin-framework/types/basetypes"
 
 	"github.com/genomics-continuity/terraform-provider-genomics/internal/diagnostics"
-	"github.com/genomics-continuity/terraform-provider-genomics/internal/engine"
 	"github.com/genomics-continuity/terraform-provider-genomics/internal/failover"
 	"github.com/genomics-continuity/terraform-provider-genomics/internal/services"
 	"github.com/genomics-continuity/terraform-provider-genomics/internal/session"
@@ -108,26 +107,11 @@ func (r *Resource) moved(ctx context.Context, last failover.Last, pair string, a
 	if last.Over() && !alive(live, mark) {
 		return nil, false, nil
 	}
-	e, err := r.session.Engine(account(active))
-	if err != nil {
-		return nil, false, nil
-	}
-	finder, ok := e.(engine.Marked)
-	if !ok {
-		return nil, false, nil
-	}
-	found, err := finder.Marked(ctx, mark)
+	runs, can, err := r.session.Moved(ctx, account(active), mark)
 	if err != nil {
 		return nil, false, diagnostics.Unsearched(err, account(active).ID, location, r.session)
 	}
-	for _, run := range found {
-		moved := failover.Moved{AcceptedAt: run.CreatedAt, Ended: run.State.Finished()}
-		if run.EndedAt != nil {
-			moved.EndedAt = *run.EndedAt
-		}
-		runs = append(runs, moved)
-	}
-	return runs, true, nil
+	return runs, can, nil
 }
 
 // alive reports whether a run with the mark goes on: something that was left over
