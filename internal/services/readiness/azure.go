@@ -140,6 +140,7 @@ func (l *look) output(ctx context.Context) (rules.Output, rules.Drill) {
 			out.Missing = !exists
 			return err
 		})
+		l.heard(container, err)
 	}
 	switch {
 	case err != nil:
@@ -210,6 +211,9 @@ func (l *look) drill(ctx context.Context, container *blobstore.Container) rules.
 	return record.Seen()
 }
 
+// outdated says of a key that was handed over why it is of no use.
+const outdated = "the service refuses the one in access_keys."
+
 // credentials tells of each key that a failover needs where it comes from.
 func (l *look) credentials(ctx context.Context, account rules.Account) []rules.Credential {
 	var out []rules.Credential
@@ -219,7 +223,7 @@ func (l *look) credentials(ctx context.Context, account rules.Account) []rules.C
 		})
 		if id, err := azure.ParseAccountID(account.ID); err == nil && key.Handed && l.session.Outdated(id) {
 			// What Resource Manager says in its place may not be had in an outage.
-			key.Refused = "the service refuses the one in access_keys."
+			key.Refused = outdated
 		}
 		out = append(out, key)
 	}
@@ -243,10 +247,14 @@ func (l *look) credentials(ctx context.Context, account rules.Account) []rules.C
 		if !handed {
 			group = l.group(ctx, parsed.SubscriptionID, parsed.ResourceGroup)
 		}
-		out = append(out, l.credential(ctx, kind, parsed.Name, group, handed, func(ctx context.Context) error {
+		key := l.credential(ctx, kind, parsed.Name, group, handed, func(ctx context.Context) error {
 			_, err := l.session.Container(ctx, session.ContainerRef{Location: at(l.standby.Location), StorageAccountID: id, URL: "https://unused.invalid/unused"})
 			return err
-		}))
+		})
+		if handed && l.refused[parsed.Name] {
+			key.Refused = outdated
+		}
+		out = append(out, key)
 	}
 	return out
 }

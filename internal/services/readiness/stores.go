@@ -89,6 +89,7 @@ func (l *look) manifest(ctx context.Context, standby *blobstore.Container, s sto
 		out.Manifest, out.ManifestReason = rules.ManifestDamaged, damaged.Reason
 	case err != nil:
 		out.StandbyUnseen = l.why(err)
+		l.heard(standby, err)
 	default:
 		out.Manifest, out.ManifestEntries, out.RecoveryPoint = rules.ManifestGood, int64(m.Len()), m.RecoveryPoint()
 		if vouched := l.session.Vouched(standby.URL()); vouched.After(out.RecoveryPoint) {

@@ -163,18 +163,18 @@ func (w *watched) dark(region, scope string) {
 	w.ok(w.Fault(w.Context(), region, harness.Fault{Mode: harness.Refused, Scope: scope, Jobs: "keep"}))
 }
 
-// deny lets a region's storage, or Resource Manager, refuse every request of a method
-// whose path begins and whose query reads so.
-func (w *watched) deny(place, method, prefix, query string) {
+// refuse lets a region's storage, or Resource Manager, refuse with a code every request
+// of a method whose path begins and whose query reads so.
+func (w *watched) refuse(place, method, prefix, query, code string) {
 	w.Helper()
 	injection := harness.Injection{
 		Match:  harness.Match{Method: method, PathPrefix: prefix, QueryContains: query},
 		Action: harness.Answer, Status: http.StatusForbidden, Count: 100,
-		Body: map[string]any{"error": map[string]string{"code": "AuthorizationFailed", "message": "No."}},
+		Body: map[string]any{"error": map[string]string{"code": code, "message": "No."}},
 	}
 	if place != harness.ResourceManager {
 		injection.Match.Plane, injection.Body = "storage", "<Error/>"
-		injection.Headers = map[string]string{"x-ms-error-code": "AuthorizationPermissionMismatch"}
+		injection.Headers = map[string]string{"x-ms-error-code": code}
 	}
 	w.inject(place, injection)
 }

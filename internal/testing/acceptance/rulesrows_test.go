@@ -88,7 +88,7 @@ var illnesses = []illness{
 	{
 		what: "Resource Manager does not let anybody see the account",
 		do: func(w *watched) {
-			w.deny(harness.ResourceManager, http.MethodGet, w.accountID(secondary), "")
+			w.refuse(harness.ResourceManager, http.MethodGet, w.accountID(secondary), "", "AuthorizationFailed")
 		},
 		finds: []finding{{rules.RuleAccount, rules.Unknown, "AuthorizationFailed", "terraform plan"}},
 	},
@@ -110,7 +110,7 @@ var illnesses = []illness{
 	{
 		what: "Resource Manager does not let anybody see the resource group",
 		do: func(w *watched) {
-			w.deny(harness.ResourceManager, http.MethodGet, "", groupsVersion)
+			w.refuse(harness.ResourceManager, http.MethodGet, "", groupsVersion, "AuthorizationFailed")
 		},
 		finds: []finding{
 			{rules.RuleResourceGroup, rules.Unknown, "HTTP 403 AuthorizationFailed.", "terraform plan"},
@@ -153,10 +153,24 @@ var illnesses = []illness{
 		},
 	},
 	{
+		what: "the storage key handed over in advance is outdated",
+		do: func(w *watched) {
+			w.provider["access_keys"] = map[string]any{places[secondary].storage: w.storageKey(secondary)}
+			w.refuse(secondary, http.MethodHead, "", "", "AuthenticationFailed")
+			w.refuse(secondary, http.MethodGet, "", "", "AuthenticationFailed")
+		},
+		finds: []finding{
+			{rules.RuleCredentials, rules.Fail, "The key of the storage account cannot be had: the service refuses the one in access_keys", "access_keys = { "},
+			{rules.RuleOutputContainer, rules.Unknown, "AuthenticationFailed", "terraform plan"}, {rules.RuleOutputAccess, rules.Unknown, "", ""},
+			{rules.RuleReplication, rules.Unknown, "", ""}, {rules.RuleManifest, rules.Unknown, "", ""}, {rules.RuleRecoveryPoint, rules.Unknown, "", ""},
+			{rules.RuleWorkflowInputs, rules.Unknown, "", ""}, {rules.RuleDrill, rules.Unknown, "", ""},
+		},
+	},
+	{
 		what: "Resource Manager does not give the account's key",
 		do: func(w *watched) {
 			w.handed = w.key(secondary)
-			w.deny(harness.ResourceManager, http.MethodPost, w.accountID(secondary)+"/listKeys", "")
+			w.refuse(harness.ResourceManager, http.MethodPost, w.accountID(secondary)+"/listKeys", "", "AuthorizationFailed")
 		},
 		finds: []finding{
 			{rules.RuleCredentials, rules.Fail, "The key of the account cannot be had", "access_keys = { "},
@@ -308,7 +322,7 @@ func denied(permission, method string) illness {
 	return illness{
 		what: "a signature may not " + permission,
 		do: func(w *watched) {
-			w.deny(secondary, method, fmt.Sprintf("/%s/%s/.genomics-continuity/probe-", places[secondary].storage, w.outputs()), "")
+			w.refuse(secondary, method, fmt.Sprintf("/%s/%s/.genomics-continuity/probe-", places[secondary].storage, w.outputs()), "", "AuthorizationPermissionMismatch")
 		},
 		finds: []finding{{rules.RuleOutputAccess, rules.Fail, "may not " + permission + " there (" + permission + ": HTTP 403 AuthorizationPermissionMismatch)", "az role assignment create "}},
 		follow: func(w *watched, remedy string) {
