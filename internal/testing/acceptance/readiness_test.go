@@ -7,6 +7,7 @@ import (
 	"net/http"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/dustin/go-humanize"
 
@@ -140,6 +141,9 @@ func TestAccReadiness(t *testing.T) {
 		with.Extra = s.Extra + "output \"report\" {\n  value = data.genomics_readiness.lab.report_json\n}\n"
 		l.writeText(wrong(l.module(with)))
 		l.apply()
+		// The report's time is one of whole seconds.
+		applied := time.Now()
+		l.until("a second to pass", func() bool { return time.Since(applied) > time.Second })
 		if plan := l.plan(); plan.ExitCode != 2 || len(plan.Changes()) != 0 {
 			l.Errorf("with a report among the outputs a plan ends with exit code %d and changes %v", plan.ExitCode, plan.Changes())
 		}
