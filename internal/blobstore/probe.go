@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"io"
 	"net/http"
+	"strings"
 
 	"github.com/Azure/azure-sdk-for-go/sdk/azcore/streaming"
 	"github.com/Azure/azure-sdk-for-go/sdk/storage/azblob/blockblob"
@@ -92,8 +93,17 @@ func (c *Container) judge(name string, permission Permission, err error) (*Error
 		return nil, nil
 	}
 	var failure *Error
-	if errors.As(err, &failure) && (failure.StatusCode == http.StatusForbidden || failure.StatusCode == http.StatusUnauthorized) && failure.Code != "" {
+	if !errors.As(err, &failure) || failure.Code == "" {
+		return nil, err
+	}
+	switch failure.StatusCode {
+	case http.StatusForbidden, http.StatusUnauthorized:
 		return failure, nil
+	case http.StatusConflict:
+		// A policy or a legal hold on the container forbids it, whatever the permissions.
+		if strings.HasPrefix(failure.Code, "BlobImmutableDueTo") {
+			return failure, nil
+		}
 	}
 	return nil, err
 }

@@ -27,6 +27,14 @@ func TestTryTellsARefusalFromAFailure(t *testing.T) {
 			}
 			refuse(w, http.StatusNotFound, "BlobNotFound")
 		}, "delete", false},
+		{"deleting forbidden by a policy", func(w http.ResponseWriter, r *http.Request) {
+			if r.Method == http.MethodDelete {
+				refuse(w, http.StatusConflict, "BlobImmutableDueToPolicy")
+				return
+			}
+			refuse(w, http.StatusNotFound, "BlobNotFound")
+		}, "delete", false},
+		{"another conflict", func(w http.ResponseWriter, _ *http.Request) { refuse(w, http.StatusConflict, "LeaseIdMissing") }, "", true},
 		{"something else", func(w http.ResponseWriter, _ *http.Request) { refuse(w, http.StatusBadRequest, "InvalidUri") }, "", true},
 		// A proxy's 403 is not the service's.
 		{"somebody else's answer", func(w http.ResponseWriter, _ *http.Request) { w.WriteHeader(http.StatusForbidden) }, "", true},

@@ -91,6 +91,9 @@ var rows = []row{
 	{"deleting denied", func(o *Observation) {
 		o.Output.Access.Denied = []Denial{{Permission: "delete", Reason: "HTTP 403 AuthorizationPermissionMismatch"}}
 	}, RuleOutputAccess, Fail, "may not delete there (delete: HTTP 403", "Storage Blob Data Contributor"},
+	{"deleting forbidden by a policy", func(o *Observation) {
+		o.Output.Access.Denied = []Denial{{Permission: "delete", Reason: "HTTP 409 BlobImmutableDueToPolicy"}}
+	}, RuleOutputAccess, Fail, "may not delete there (delete: HTTP 409", "without an immutability policy"},
 	{"nothing can be signed", func(o *Observation) { o.Output.Access.Unsigned = "HTTP 403" }, RuleOutputAccess, Fail, "No signature can be made", "Storage Blob Delegator"},
 	{"a probe was written", func(o *Observation) { o.Probe = ProbeWrite }, RuleOutputAccess, Pass, "was written, read and deleted", ""},
 	{"access unseen", func(o *Observation) { o.Output.Access.Unseen = "The answer was lost." }, RuleOutputAccess, Unknown, "answer was lost", "terraform plan"},

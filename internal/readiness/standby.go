@@ -171,11 +171,16 @@ func (o Observation) outputAccess() []Check {
 			fmt.Sprintf("az role assignment create --assignee \"$ARM_CLIENT_ID\" --role \"Storage Blob Delegator\" --scope %s", s.AccountID))
 	case len(a.Denied) > 0:
 		names, reasons := make([]string, 0, len(a.Denied)), make([]string, 0, len(a.Denied))
+		remedy := grant
 		for _, d := range a.Denied {
 			names = append(names, d.Permission)
 			reasons = append(reasons, fmt.Sprintf("%s: %s", d.Permission, d.Reason))
+			if strings.Contains(d.Reason, "BlobImmutable") {
+				// No role helps against a policy or a legal hold.
+				remedy = block("output = {", `container_name = "…" # of a container without an immutability policy and a legal hold`)
+			}
 		}
-		return failed(c, fmt.Sprintf("A signature made now may not %s there (%s).", strings.Join(names, " or "), strings.Join(reasons, "; ")), grant)
+		return failed(c, fmt.Sprintf("A signature made now may not %s there (%s).", strings.Join(names, " or "), strings.Join(reasons, "; ")), remedy)
 	case a.Unseen != "":
 		return unseen(c, a.Unseen, again)
 	case o.Probe == ProbeWrite:
