@@ -175,6 +175,9 @@ func (o Observation) workflowInputs() []Check {
 	c := Check{Name: RuleWorkflowInputs, Region: o.Standby.Location}
 	const named = 5
 	switch {
+	case w.Unlisted != "":
+		return unseen(c, fmt.Sprintf("Inputs are taken from the store %q, which is not among input_stores.", w.Unlisted),
+			block(`data "genomics_readiness" "lab"`, fmt.Sprintf("input_stores = [genomics_replicated_input_store.%s] # and the others", identifier(w.Unlisted))))
 	case w.Unlooked != "":
 		return unseen(c, w.Unlooked, again)
 	case len(w.Problems) > 0:

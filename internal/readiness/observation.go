@@ -200,6 +200,9 @@ type Workflows struct {
 	Total, Unfinished int
 	// Unlooked says why their inputs could not be looked at.
 	Unlooked string
+	// Unlisted is the name of a store that inputs are taken from, and that nobody said
+	// is to be looked at; empty when there is none.
+	Unlisted string
 	Problems []Problem
 }
 

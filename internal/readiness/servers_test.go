@@ -36,6 +36,8 @@ func TestRulesOfServers(t *testing.T) {
 		{"inputs of what may have ended", func(o *Observation) { server(o); o.Workflows.Unseen, o.Workflows.Problems = ended, []Problem{gone} }, RuleWorkflowInputs, Unknown,
 			"It is not known whether that matters: " + ended, "terraform plan"},
 		{"inputs are there", func(o *Observation) { server(o); o.Workflows.Unseen = ended }, RuleWorkflowInputs, Pass, "All inputs of all 4 submissions", ""},
+		{"inputs of a store that is not listed", func(o *Observation) { server(o); o.Workflows.Unlisted = "reads-2" }, RuleWorkflowInputs, Unknown,
+			`from the store "reads-2", which is not among input_stores`, "input_stores = [genomics_replicated_input_store.reads_2]"},
 		{"whose runs", func(o *Observation) { server(o); o.Fencing.Nameless = 2 }, RuleFencing, Unknown, "2 runs with a submission's key", "tasks = [ … ]"},
 	} {
 		t.Run(row.what, func(t *testing.T) {

@@ -34,6 +34,11 @@ func TestWhatSubmissionsTakeFromAStore(t *testing.T) {
 	if got := l.workflows(runs{unseen: "nobody could look"}, nil); got.Unlooked != "" || len(got.Problems) != 0 || !got.Asked {
 		t.Errorf("%+v", got)
 	}
+	// What takes something needs its store to be looked at.
+	l.jobs = jobs[:1]
+	if got := l.workflows(runs{unseen: "nobody could look"}, nil); got.Unlisted != "reads" {
+		t.Errorf("%+v", got)
+	}
 	if (jobsModel{}).jobs() != nil || (jobsModel{Runs: []runModel{}}).jobs() == nil {
 		t.Error("none given is not the same as an empty list")
 	}

@@ -131,7 +131,6 @@ func (r runs) knows(job workflowModel) bool {
 func (l *look) workflows(ran runs, stores []*inputs) rules.Workflows {
 	out := rules.Workflows{Asked: l.jobs != nil, Unseen: ran.unseen, Total: len(l.jobs)}
 	for _, job := range l.jobs {
-		name := job.Name.ValueString()
 		certain := ran.knows(job)
 		if certain && !ran.moves(job) {
 			continue
@@ -144,7 +143,7 @@ func (l *look) workflows(ran runs, stores []*inputs) rules.Workflows {
 		i := slices.IndexFunc(stores, func(s *inputs) bool { return s.name == store })
 		switch {
 		case i < 0:
-			out.Unlooked = fmt.Sprintf("Submission %s takes its inputs from the store %q, which is not among input_stores.", name, store)
+			out.Unlisted = store
 		case stores[i].unlooked != "":
 			out.Unlooked = stores[i].unlooked
 		default:
