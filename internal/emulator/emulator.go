@@ -111,6 +111,7 @@ func (e *Emulator) build() error {
 	e.manager = e.target("resource-manager", e.config.ResourceManagerPort, fault.Config{Plane: journal.PlaneARM, Handler: &arm.Server{
 		Store: e.store, Issuer: e.issuer, Regions: locations(e.config.Regions), BlobEndpoint: e.blobEndpoint,
 		SecondaryEndpoint: e.secondaryEndpoint, HasContainer: e.replicas.HasContainer, Now: time.Now,
+		Backlog:                func() *arm.Backlog { return e.replicas.Settings().Backlog },
 		RetryAfterMilliseconds: int(e.config.RetryAfter.Milliseconds()),
 	}})
 	e.identity = e.target("identity", e.config.IdentityPort, fault.Config{Plane: journal.PlaneIdentity, Handler: &identity.Endpoint{Issuer: e.issuer, Header: e.secrets.IdentityHeader}})

@@ -4,6 +4,7 @@ import (
 	"context"
 	"strings"
 	"sync"
+	"time"
 
 	"github.com/genomics-continuity/terraform-provider-genomics/internal/azure"
 )
@@ -29,6 +30,15 @@ func (s *Session) BlobService(ctx context.Context, id azure.StorageAccountID) (a
 		return azure.BlobService{}, err
 	}
 	return client.BlobService(ctx, id)
+}
+
+// Backlog is what Azure Monitor says that a policy has still to replicate.
+func (s *Session) Backlog(ctx context.Context, id azure.StorageAccountID, policy string, now time.Time) (azure.Backlog, error) {
+	client, err := azure.NewMonitorClient(id.SubscriptionID, s.credential, s.pipelines)
+	if err != nil {
+		return azure.Backlog{}, err
+	}
+	return client.Backlog(ctx, id, policy, now)
 }
 
 // PutPolicy writes an object replication policy into an account.

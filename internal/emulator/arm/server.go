@@ -43,6 +43,8 @@ type Server struct {
 	// HasContainer reports whether an account has a container; nil takes every one for there.
 	HasContainer func(ctx context.Context, a StorageAccount, name string) bool
 	Now          func() time.Time
+	// Backlog is what the metrics of object replication say; nil or giving nil means that nothing is measured.
+	Backlog func() *Backlog
 	// RetryAfterMilliseconds is what a long-running operation asks its client to wait.
 	RetryAfterMilliseconds int
 }
@@ -143,6 +145,8 @@ func (s *Server) route(q *request) *failure {
 		return s.blobService(q)
 	case q.is(storage + "/*/objectreplicationpolicies"), q.is(storage + "/*/objectreplicationpolicies/*"):
 		return s.replicationPolicies(q, storage)
+	case q.is(storage + "/*/objectreplicationpolicies/*/providers/microsoft.insights/metrics"):
+		return s.metrics(q)
 	case q.is(group), q.is(group + "/*"):
 		return s.groups(q, group)
 	case q.is("subscriptions/*/locations"):

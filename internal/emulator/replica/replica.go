@@ -22,6 +22,8 @@ type Settings struct {
 	Held bool `json:"held"`
 	// Fail names parts of the names of blobs that are not replicated but said to have failed.
 	Fail []string `json:"fail"`
+	// Backlog is what the metrics of every policy say; nothing is measured without it.
+	Backlog *arm.Backlog `json:"backlog"`
 }
 
 // Engine replicates.

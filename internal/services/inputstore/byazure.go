@@ -178,6 +178,7 @@ func (r *Resource) refreshByAzure(ctx context.Context, m *model, known *memory, 
 	if m.byPolicy() {
 		diags := rules.told(m.Name.ValueString())
 		diags.Append(rules.look(ctx, r.session, r.session.Answers, r.session)...)
+		rules.measure(ctx, r.session, r.session.Answers, at)
 		if inSync {
 			m.RecoveryPoint = types.StringValue(at.UTC().Format(time.RFC3339))
 		}

@@ -30,6 +30,8 @@ type ruleMemory struct {
 	Missing bool `json:"missing,omitempty"`
 	// Left are halves of rules that could not be taken out of an account.
 	Left []leftover `json:"left,omitempty"`
+	// Backlog is what Azure said of the rule in force; nil if it did not.
+	Backlog *backlog `json:"backlog,omitempty"`
 	// Behind says that a look found the manifest to be none of what has been replicated.
 	Behind bool `json:"behind,omitempty"`
 
@@ -82,12 +84,15 @@ type replicationModel struct {
 	SourceAccountID      types.String `tfsdk:"source_account_id"`
 	DestinationAccountID types.String `tfsdk:"destination_account_id"`
 	FailedBlobs          types.Int64  `tfsdk:"failed_blobs"`
+	BacklogOperations    types.Int64  `tfsdk:"backlog_operations"`
+	BacklogBytes         types.Int64  `tfsdk:"backlog_bytes"`
+	BacklogAt            types.String `tfsdk:"backlog_at"`
 	LeftOver             types.List   `tfsdk:"left_over"`
 }
 
 var replicationTypes = map[string]attr.Type{
 	"policy_id": types.StringType, "rule_id": types.StringType, "source_account_id": types.StringType, "destination_account_id": types.StringType,
-	"failed_blobs": types.Int64Type, "left_over": types.ListType{ElemType: types.StringType},
+	"failed_blobs": types.Int64Type, "backlog_operations": types.Int64Type, "backlog_bytes": types.Int64Type, "backlog_at": types.StringType, "left_over": types.ListType{ElemType: types.StringType},
 }
 
 // object is the attribute for what is known.
@@ -102,6 +107,7 @@ func (m ruleMemory) object(ctx context.Context, failed int64) (types.Object, dia
 	if m.Rule != nil && !m.Missing {
 		r.PolicyID, r.RuleID = types.StringValue(m.Rule.Policy), types.StringValue(m.Rule.ID)
 		r.SourceAccountID, r.DestinationAccountID = types.StringValue(m.Rule.Source.Account), types.StringValue(m.Rule.Destination.Account)
+		m.Backlog.tell(&r)
 	}
 	object, d := types.ObjectValueFrom(ctx, replicationTypes, r)
 	return object, append(diags, d...)
@@ -201,7 +207,7 @@ func (m *ruleMemory) takeDown(ctx context.Context, arm policies, silent services
 			diags.Append(leftBehind(err, e))
 		}
 	}
-	m.Rule, m.Missing = nil, false
+	m.Rule, m.Missing, m.Backlog = nil, false, nil
 	return diags
 }
 

@@ -139,6 +139,10 @@ func resourceSchema(ctx context.Context) schema.Schema {
 					"source_account_id":      text("Resource ID of the account that it leads from."),
 					"destination_account_id": text("Resource ID of the account that it leads to."),
 					"failed_blobs":           number("Blobs of which Azure says that they could not be replicated, when last looked at."),
+					"backlog_operations": number("Operations that Azure Monitor says are pending, of all rules between the two accounts together, when last looked at. It is an estimate some minutes old; `pending_blobs` counts this store's blobs. " +
+						"Null where Azure does not tell: the metric is a preview, and reading it needs `Microsoft.Insights/metrics/read` on the source account. Nothing depends on it."),
+					"backlog_bytes": number("Their size together, in bytes, by Azure Monitor; null where it does not tell."),
+					"backlog_at":    text("When Azure measured that (RFC 3339, UTC); null where it did not."),
 					"left_over": schema.ListAttribute{ElementType: types.StringType, Computed: true,
 						MarkdownDescription: "Resource IDs of policies that a failover could not take down, because a region or Resource Manager did not answer. The next apply that can does."},
 				},

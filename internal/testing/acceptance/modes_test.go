@@ -102,6 +102,10 @@ func TestAccObjectReplication(t *testing.T) {
 	}
 	l.holds(storeAddress, "pending_blobs", "2", "in_sync", "false", "recovery_point", "null", "manifest_sha256", "null")
 	l.unchanged(0) // nothing that an apply could do
+	l.holds(storeAddress, "object_replication.backlog_operations", "null", "object_replication.backlog_at", "null")
+	l.ok(l.Measure(l.Context(), &harness.Backlog{Operations: 7, Bytes: 4000}))
+	l.apply("-refresh-only")
+	l.holds(storeAddress, "object_replication.backlog_operations", "7", "object_replication.backlog_bytes", "4000", "pending_blobs", "2")
 	l.refusedWith(flip, "Failing over would lose data", "wait until Azure has replicated")
 	l.ok(l.ObjectReplication(l.Context(), false, secondReads("one")))
 	l.warnsOf(l.unchanged(1).Run, secondReads("one"))

@@ -30,10 +30,21 @@ func (a *Admin) ObjectReplication(ctx context.Context, held bool, fail ...string
 	return a.call(ctx, http.MethodPut, "/admin/object-replication", nil, map[string]any{"held": held, "fail": fail}, nil)
 }
 
+// Backlog is what the metrics of object replication say.
+type Backlog struct {
+	Operations int64 `json:"operations"`
+	Bytes      int64 `json:"bytes"`
+}
+
+// Measure has the metrics of every object replication policy say this; nil has them say nothing.
+func (a *Admin) Measure(ctx context.Context, backlog *Backlog) error {
+	return a.call(ctx, http.MethodPut, "/admin/object-replication", nil, map[string]any{"backlog": backlog}, nil)
+}
+
 // resetStorage makes the storage accounts plain again.
 func (w *World) resetStorage(ctx context.Context) error {
 	off, nowhere, now := false, "", time.Time{}
-	failures := []error{w.ObjectReplication(ctx, false)}
+	failures := []error{w.ObjectReplication(ctx, false), w.Measure(ctx, nil)}
 	for _, account := range w.Emulator.Ready.StorageAccounts {
 		failures = append(failures, w.Storage(ctx, account.Name, StorageSettings{
 			SKU: "Standard_LRS", SecondaryLocation: &nowhere, Versioning: &off, ChangeFeed: &off, LastSync: &now}))
