@@ -47,7 +47,8 @@ func (l *List) Metadata(_ context.Context, _ resource.MetadataRequest, resp *res
 // ListResourceConfigSchema describes the list.
 func (l *List) ListResourceConfigSchema(ctx context.Context, _ list.ListResourceSchemaRequest, resp *list.ListResourceSchemaResponse) {
 	resp.Schema = listschema.Schema{
-		MarkdownDescription: "The workflows of an account, whoever submitted them, newest first, for `terraform query`: what could be imported as a `genomics_workflow_submission`. 100 are read a request.",
+		MarkdownDescription: "The workflows of an account, whoever submitted them, newest first, for `terraform query`: what could be imported as a `genomics_workflow_submission`. 100 are read a request. " +
+			"In a configuration that Terraform generates of them, name, inputs, output and the references to the pair and the store are for you to fill in: a run does not tell them.",
 		Attributes: map[string]listschema.Attribute{
 			"location": listschema.StringAttribute{
 				Optional: true, Validators: []validator.String{check.Location()}, MarkdownDescription: locationDescription,
@@ -128,7 +129,11 @@ func (l *List) each(ctx context.Context, config *listModel, req list.ListRequest
 // listed is a workflow as a query shows it.
 func listed(ctx context.Context, req list.ListRequest, at session.ServiceAccount, w msgenomics.Workflow, f facts) list.ListResult {
 	result := req.NewListResult(ctx)
-	result.DisplayName = fmt.Sprintf("%d %s (%s)", w.ID, f.Description.ValueString(), f.Status.ValueString())
+	what := f.Description.ValueString()
+	if what == "" {
+		what = w.Process
+	}
+	result.DisplayName = fmt.Sprintf("%d %s (%s)", w.ID, what, f.Status.ValueString())
 	into := result.Resource
 	if !req.IncludeResource {
 		into = nil
