@@ -216,6 +216,8 @@ type Problem struct {
 	Modified time.Time
 	// Gone says that the active region lacks it too.
 	Gone bool
+	// Altered says that it is there, and not as it was replicated.
+	Altered bool
 	// Certain says that the submission would be taken along, also where that is not
 	// known of others.
 	Certain bool

@@ -106,6 +106,7 @@ type workflowModel struct {
 	Inputs     []string         `tfsdk:"inputs"`
 	OnFailover types.String     `tfsdk:"on_failover"`
 	InputStore *inputStoreModel `tfsdk:"input_store"`
+	Accept     []string         `tfsdk:"accept"`
 }
 
 type taskModel struct {
@@ -113,6 +114,7 @@ type taskModel struct {
 	Inputs     []taskInputModel `tfsdk:"inputs"`
 	OnFailover types.String     `tfsdk:"on_failover"`
 	InputStore *inputStoreModel `tfsdk:"input_store"`
+	Accept     []string         `tfsdk:"accept"`
 }
 
 type taskInputModel struct {
@@ -125,6 +127,7 @@ type runModel struct {
 	WorkflowParams types.String     `tfsdk:"workflow_params"`
 	OnFailover     types.String     `tfsdk:"on_failover"`
 	InputStore     *inputStoreModel `tfsdk:"input_store"`
+	Accept         []string         `tfsdk:"accept"`
 }
 
 type inputStoreModel struct {
@@ -190,21 +193,21 @@ func (j jobsModel) jobs() []workflowModel {
 	if out == nil && (j.Tasks != nil || j.Runs != nil) {
 		out = []workflowModel{}
 	}
-	add := func(name, onFailover types.String, store *inputStoreModel, inputs []string) {
+	add := func(name, onFailover types.String, store *inputStoreModel, accept, inputs []string) {
 		if store == nil {
 			store = &inputStoreModel{}
 		}
-		out = append(out, workflowModel{Name: name, Inputs: inputs, OnFailover: onFailover, InputStore: store})
+		out = append(out, workflowModel{Name: name, Inputs: inputs, OnFailover: onFailover, InputStore: store, Accept: accept})
 	}
 	for _, task := range j.Tasks {
 		var urls []string
 		for _, in := range task.Inputs {
 			urls = append(urls, in.URL.ValueString())
 		}
-		add(task.Name, task.OnFailover, task.InputStore, submission.References("", urls...))
+		add(task.Name, task.OnFailover, task.InputStore, task.Accept, submission.References("", urls...))
 	}
 	for _, run := range j.Runs {
-		add(run.Name, run.OnFailover, run.InputStore, submission.References(run.WorkflowParams.ValueString(), run.WorkflowURL.ValueString()))
+		add(run.Name, run.OnFailover, run.InputStore, run.Accept, submission.References(run.WorkflowParams.ValueString(), run.WorkflowURL.ValueString()))
 	}
 	return out
 }

@@ -3,6 +3,8 @@ package readiness
 import (
 	"cmp"
 	"context"
+	"fmt"
+	"slices"
 	"time"
 
 	"github.com/hashicorp/terraform-plugin-framework/datasource"
@@ -148,9 +150,13 @@ func (m *planModel) follow(l *look, o rules.Observation, ran runs, seen []*input
 			for _, p := range problems {
 				m.MissingInputs = append(m.MissingInputs, missingModel{job.Name, types.StringValue(p.Input), types.StringValue(p.Text)})
 			}
-			if len(problems) > 0 {
+			old := m.tooOld(job, o)
+			switch {
+			case len(problems) > 0:
 				action, reason = refuse, "its inputs are not all there: "+problems[0].Text
-			} else {
+			case old != "":
+				action, reason = refuse, old
+			default:
 				bytes += size
 				told.BasesProcessed = basesOf(ran.newest[job.Name.ValueString()])
 				if looked {
@@ -167,6 +173,38 @@ func (m *planModel) follow(l *look, o rules.Observation, ran runs, seen []*input
 	}
 	m.ResubmitCount, m.KeepCount, m.RefuseCount = types.Int64Value(counts[resubmit]), types.Int64Value(counts[keep]), types.Int64Value(counts[refuse])
 	m.InputBytes = types.Int64Value(bytes)
+}
+
+// The guards that a submission's own accept lifts, beside those of its runs.
+const (
+	acceptDataLoss      = "data_loss"
+	acceptChangedInputs = "changed_inputs"
+)
+
+// tooOld says that a submission's inputs in the standby are older than the pair's
+// max_data_loss allows, to which a failover holds each; empty if they are not. A
+// planned failover copies what is behind before it goes.
+func (m *planModel) tooOld(job workflowModel, o rules.Observation) string {
+	f := m.RegionPair.Failover
+	if f == nil || f.Mode.ValueString() == failover.ModePlanned || slices.Contains(job.Accept, acceptDataLoss) {
+		return ""
+	}
+	limit, err := failover.ParseDataLoss(f.MaxDataLoss.ValueString())
+	i := slices.IndexFunc(o.Stores, func(s rules.Store) bool { return s.Name == job.InputStore.StoreName.ValueString() })
+	if err != nil || limit.BySize || i < 0 {
+		return ""
+	}
+	s := o.Stores[i]
+	switch age := o.Now.Sub(s.RecoveryPoint); {
+	case s.Unseen == "" && s.PendingBlobs == 0 && s.Uncopiable == 0:
+		// The failover's own refresh will see the same.
+		return ""
+	case s.RecoveryPoint.IsZero():
+		return fmt.Sprintf("its inputs may be older than max_data_loss: nothing says how old those in %s are", o.Standby.Location)
+	case age > limit.Age:
+		return fmt.Sprintf("its inputs are older than max_data_loss: those in %s are known to be complete as of %s ago, and %s are allowed", o.Standby.Location, rules.Age(age), rules.Age(limit.Age))
+	}
+	return ""
 }
 
 // What becomes of a submission.
@@ -202,7 +240,7 @@ func (l *look) decide(job workflowModel, o rules.Observation, ran runs) (action,
 	}
 	d := failover.Decide(failover.Observation{
 		Location: o.Standby.Location, AccountID: l.standby.AccountID.ValueString(), Key: key, Policy: failover.Policy(job.OnFailover.ValueString()),
-		Attempts: attempts, Answers: l.session.Answers,
+		Attempts: attempts, Answers: l.session.Answers, Accept: job.Accept,
 	})
 	switch d.Action {
 	case failover.Submit:
@@ -231,7 +269,11 @@ func inputsOf(job workflowModel, stores []*inputs) (size int64, problems []rules
 		for _, name := range job.Inputs {
 			size += s.standby[name].Size
 		}
-		return size, s.problems(job), true
+		problems = s.problems(job)
+		if slices.Contains(job.Accept, acceptChangedInputs) {
+			problems = slices.DeleteFunc(problems, func(p rules.Problem) bool { return p.Altered })
+		}
+		return size, problems, true
 	}
 	return 0, nil, false
 }

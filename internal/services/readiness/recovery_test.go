@@ -15,6 +15,7 @@ import (
 	"github.com/genomics-continuity/terraform-provider-genomics/internal/engine"
 	"github.com/genomics-continuity/terraform-provider-genomics/internal/failover"
 	"github.com/genomics-continuity/terraform-provider-genomics/internal/msgenomics"
+	rules "github.com/genomics-continuity/terraform-provider-genomics/internal/readiness"
 	"github.com/genomics-continuity/terraform-provider-genomics/internal/session"
 )
 
@@ -84,5 +85,41 @@ func TestBasesOfARun(t *testing.T) {
 	}
 	if got := basesOf(engine.Run{Detail: msgenomics.Workflow{}}); !got.IsNull() {
 		t.Errorf("got %s", got)
+	}
+}
+
+// A submission is held to the pair's max_data_loss as the failover itself would hold
+// it, unless it accepts that.
+func TestInputsThatAreTooOld(t *testing.T) {
+	noon := time.Date(2026, 3, 1, 12, 0, 0, 0, time.UTC)
+	behind := rules.Store{Name: "reads", PendingBlobs: 1, RecoveryPoint: noon.Add(-2 * time.Hour)}
+	unseen := rules.Store{Name: "reads", Unseen: "it is dark", RecoveryPoint: noon.Add(-2 * time.Hour)}
+	for name, tc := range map[string]struct {
+		loss, mode string
+		store      rules.Store
+		accept     []string
+		want       string
+	}{
+		"within":                {"3h", "forced", behind, nil, ""},
+		"beyond":                {"1h", "forced", behind, nil, "complete as of 2h ago, and 1h"},
+		"in the dark":           {"1h", "forced", unseen, nil, "complete as of 2h ago, and 1h"},
+		"nothing is known":      {"1h", "forced", rules.Store{Name: "reads", Unseen: "it is dark"}, nil, "nothing says how old"},
+		"all is there":          {"1h", "forced", rules.Store{Name: "reads"}, nil, ""},
+		"accepted":              {"1h", "forced", behind, []string{"data_loss"}, ""},
+		"accepted something":    {"1h", "forced", behind, []string{"stale_runs"}, "1h"},
+		"a size is the store's": {"1GiB", "forced", behind, nil, ""},
+		"planned":               {"1h", "planned", behind, nil, ""},
+		"another store":         {"1h", "forced", rules.Store{Name: "other", PendingBlobs: 1}, nil, ""},
+	} {
+		m := &planModel{}
+		m.RegionPair.Failover = &pairFailoverModel{failoverModel: failoverModel{Mode: types.StringValue(tc.mode), MaxDataLoss: types.StringValue(tc.loss)}}
+		job := workflowModel{InputStore: &inputStoreModel{StoreName: types.StringValue("reads")}, Accept: tc.accept}
+		o := rules.Observation{Now: noon, Standby: rules.Region{Location: "westeurope"}, Stores: []rules.Store{tc.store}}
+		if got := m.tooOld(job, o); (got == "") != (tc.want == "") || !strings.Contains(got, tc.want) {
+			t.Errorf("%s: %q", name, got)
+		}
+	}
+	if got := (&planModel{}).tooOld(workflowModel{InputStore: &inputStoreModel{}}, rules.Observation{}); got != "" {
+		t.Errorf("without a limit: %q", got)
 	}
 }

@@ -163,7 +163,7 @@ func (l *look) workflows(ran runs, stores []*inputs) rules.Workflows {
 func (in *inputs) problems(job workflowModel) []rules.Problem {
 	var out []rules.Problem
 	for _, p := range replication.CheckInputs(job.Inputs, in.standby, in.manifest) {
-		problem := rules.Problem{Workflow: job.Name.ValueString(), Input: p.Name, Text: p.Text, Size: -1}
+		problem := rules.Problem{Workflow: job.Name.ValueString(), Input: p.Name, Text: p.Text, Size: -1, Altered: p.Kind != replication.ProblemMissing && p.Kind != replication.ProblemUnreadable}
 		source, there := in.source[p.Name]
 		if there {
 			problem.Size, problem.Modified = source.Size, source.LastModified

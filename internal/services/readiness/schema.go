@@ -120,6 +120,7 @@ func subject() map[string]schema.Attribute {
 func jobSchema(resource string, own map[string]schema.Attribute) schema.ListNestedAttribute {
 	own["name"] = optional("Name of the submission.")
 	own["on_failover"] = optional("Which of its runs follows the active region.")
+	own["accept"] = acceptAttribute()
 	own["input_store"] = schema.SingleNestedAttribute{
 		Optional: true, MarkdownDescription: "Where its inputs are.",
 		Attributes: map[string]schema.Attribute{"store_name": optional("Name of the store.")},

@@ -22,7 +22,7 @@ func TestAccFailoverPlan(t *testing.T) {
 	l.put(primary, l.inputs(), l.reads("done", "works", "lacks", "again", "keeps"))
 	l.hold("")
 	s := setup{Submissions: map[string]submission{
-		"done": {}, "works": {}, "lacks": {}, "again": {More: `on_failover = "resubmit_all"`}, "keeps": {More: `on_failover = "keep"`},
+		"done": {}, "works": {}, "lacks": {}, "again": {More: "on_failover = \"resubmit_all\"\naccept = [\"data_loss\"]"}, "keeps": {More: `on_failover = "keep"`},
 	}}
 	s.Extra = strings.ReplaceAll(readiness("", "done", "works", "lacks", "again", "keeps"), `"genomics_readiness" "lab"`, `"genomics_failover_plan" "now"`)
 	l.write(s)
