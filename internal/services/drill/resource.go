@@ -108,9 +108,17 @@ func (r *Resource) Create(ctx context.Context, req resource.CreateRequest, resp 
 func (r *Resource) Read(ctx context.Context, req resource.ReadRequest, resp *resource.ReadResponse) {
 	var id types.String
 	resp.Diagnostics.Append(req.State.GetAttribute(ctx, path.Root("id"), &id)...)
-	if identity, err := parseID(id.ValueString()); err == nil {
-		resp.Diagnostics.Append(resp.Identity.Set(ctx, identity)...)
+	resp.Diagnostics.Append(name(ctx, id, resp.Identity)...)
+}
+
+// name gives the identity that belongs to an ID. A CLI that keeps no identities wants
+// one all the same.
+func name(ctx context.Context, id types.String, to *tfsdk.ResourceIdentity) diag.Diagnostics {
+	identity, err := parseID(id.ValueString())
+	if err != nil {
+		return nil
 	}
+	return to.Set(ctx, identity)
 }
 
 // Update runs a drill when there is a new drill_id, and else takes over what changed.
@@ -122,6 +130,7 @@ func (r *Resource) Update(ctx context.Context, req resource.UpdateRequest, resp 
 	case resp.Diagnostics.HasError():
 	case plan.DrillID.Equal(state.DrillID):
 		resp.Diagnostics.Append(resp.State.Set(ctx, &plan)...)
+		resp.Diagnostics.Append(name(ctx, plan.ID, resp.Identity)...)
 	default:
 		r.drill(ctx, &plan, plan.Timeouts.Update, &resp.State, resp.Identity, &resp.Diagnostics)
 	}
