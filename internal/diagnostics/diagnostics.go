@@ -163,7 +163,8 @@ type Run interface {
 // Unsearched says that the runs of an account cannot be listed, so that one that
 // nobody knows of would not be found: the warning of an unreachable region, or one
 // of its own for a definite refusal. Only the first caller of a run gets it. An
-// account that does not exist has no runs.
+// account that does not exist has no runs. accountID is its resource ID, or the URL of
+// a server.
 func Unsearched(err error, accountID, location string, run Run) diag.Diagnostics {
 	if IsUnreachable(err) {
 		return Unreachable(err, run)
@@ -171,10 +172,14 @@ func Unsearched(err error, accountID, location string, run Run) diag.Diagnostics
 	if err == nil || azure.IsNotFound(err) || errors.Is(err, context.Canceled) || !run.Once("unsearched", accountID) {
 		return nil
 	}
+	login := "Let the provider's identity list the account's keys, or hand a current one over in the provider's access_keys"
+	if !strings.HasPrefix(accountID, "/") {
+		// The URL of a server, which has no keys.
+		login = "Give the provider a login that the server takes, in endpoint_credentials"
+	}
 	return diag.Diagnostics{Warning(fmt.Sprintf("Runs in %s cannot be looked for", location), err, Context{
 		Resource: accountID, Region: location,
-		NextStep: "Let the provider's identity list the account's keys, or hand a current one over in the provider's access_keys, and plan again. Until then a run there that no state knows of, " +
-			"such as one whose apply was killed, is not found and not stopped.",
+		NextStep: login + ", and plan again. Until then a run there that no state knows of, such as one whose apply was killed, is not found and not stopped.",
 	})}
 }
 

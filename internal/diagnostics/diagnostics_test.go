@@ -94,11 +94,16 @@ func TestUnsearched(t *testing.T) {
 		}
 	}
 	for i, want := range []int{1, 0} {
-		if d := Unsearched(refused, "lab", "westus2", r); d.WarningsCount() != want || len(d) != want {
+		if d := Unsearched(refused, "/lab", "westus2", r); d.WarningsCount() != want || len(d) != want {
 			t.Errorf("time %d: %v", i+1, d)
 		}
 	}
 	if d := Unsearched(refused, "other", "westus2", r); len(d) != 1 {
 		t.Errorf("of another account: %v", d)
+	}
+	for place, remedy := range map[string]string{"/subscriptions/s/resourceGroups/rg/providers/Microsoft.Genomics/accounts/lab": "access_keys", "https://tes.example/v1": "endpoint_credentials"} {
+		if d := Unsearched(refused, place, "westus2", r); len(d) != 1 || !strings.Contains(d[0].Detail(), remedy) {
+			t.Errorf("of %s: %v", place, d)
+		}
 	}
 }

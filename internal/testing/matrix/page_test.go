@@ -206,7 +206,7 @@ func pageOf(results map[string]result) string {
 	for _, e := range engines {
 		fmt.Fprintf(&b, "\n### %s\n\n", e.name)
 		if e.faults != nil {
-			b.WriteString("With the faults that concern the server itself, and the operations that it has a part in.\n\n")
+			b.WriteString("A fault of each kind that a server can have, for the others are taken alike; and the operations that an engine has a part in: the first submission is that of submit, and blobs are copied without it.\n\n")
 		}
 		rows := map[string]string{}
 		heads := ""
