@@ -13,7 +13,7 @@ const Address = "registry.terraform.io/genomics-continuity/genomics"
 
 // gcPercent lets garbage grow to twice what is kept before it is collected, instead
 // of to as much. A large plan makes far more garbage than it keeps: collecting it was a
-// third of the provider's work, and a thousand submissions still stay below 200 MiB.
+// third of the provider's work, and a thousand submissions still stay below 100 MiB.
 const gcPercent = 200
 
 // Serve serves the provider to a command-line interface until that is done with
