@@ -2,7 +2,6 @@ package provider
 
 import (
 	"os"
-	rt "runtime/debug"
 	"strings"
 
 	"github.com/hashicorp/terraform-plugin-go/tfprotov6/tf6server"
@@ -11,19 +10,11 @@ import (
 // Address is the provider's address in the registry.
 const Address = "registry.terraform.io/genomics-continuity/genomics"
 
-// gcPercent lets garbage grow to twice what is kept before it is collected, instead
-// of to as much. A large plan makes far more garbage than it keeps: collecting it was a
-// third of the provider's work, and a thousand submissions still stay below 100 MiB.
-const gcPercent = 200
-
 // Serve serves the provider to a command-line interface until that is done with
 // it, or with debug until it is interrupted.
 func Serve(version string, debug bool) error {
 	if !debug {
 		quiet(os.Getenv, os.Setenv)
-	}
-	if os.Getenv("GOGC") == "" {
-		rt.SetGCPercent(gcPercent)
 	}
 	var options []tf6server.ServeOpt
 	if debug {
