@@ -71,24 +71,33 @@ func (s *server) ReadResource(ctx context.Context, req *tfprotov6.ReadResourceRe
 	return s.framework.ReadResource(ctx, req)
 }
 
-// UpgradeResourceState, ValidateResourceConfig and ApplyResourceChange are asked for
-// each resource too: their contexts are only lent.
-
-// UpgradeResourceState implements tfprotov6.ResourceServer.
+// UpgradeResourceState answers directly for submissions of the present version.
 func (s *server) UpgradeResourceState(ctx context.Context, req *tfprotov6.UpgradeResourceStateRequest) (*tfprotov6.UpgradeResourceStateResponse, error) {
+	if req.TypeName == submission.TypeName {
+		if resp := s.submissions(ctx).Upgrade(req); resp != nil {
+			return resp, nil
+		}
+	}
 	ctx, end := lend(ctx)
 	defer end()
 	return s.framework.UpgradeResourceState(ctx, req)
 }
 
-// ValidateResourceConfig implements tfprotov6.ResourceServer.
+// ValidateResourceConfig answers directly for submissions in which there is nothing
+// to find.
 func (s *server) ValidateResourceConfig(ctx context.Context, req *tfprotov6.ValidateResourceConfigRequest) (*tfprotov6.ValidateResourceConfigResponse, error) {
+	if req.TypeName == submission.TypeName {
+		if resp := s.submissions(ctx).Validate(ctx, req); resp != nil {
+			return resp, nil
+		}
+	}
 	ctx, end := lend(ctx)
 	defer end()
 	return s.framework.ValidateResourceConfig(ctx, req)
 }
 
-// ApplyResourceChange implements tfprotov6.ResourceServer.
+// ApplyResourceChange is the framework's. It is asked for each resource too: its context
+// is only lent.
 func (s *server) ApplyResourceChange(ctx context.Context, req *tfprotov6.ApplyResourceChangeRequest) (*tfprotov6.ApplyResourceChangeResponse, error) {
 	ctx, end := lend(ctx)
 	defer end()

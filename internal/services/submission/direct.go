@@ -6,6 +6,7 @@ import (
 	"encoding/json"
 	"time"
 
+	"github.com/hashicorp/terraform-plugin-framework/attr"
 	"github.com/hashicorp/terraform-plugin-framework/diag"
 	"github.com/hashicorp/terraform-plugin-framework/resource/schema"
 	"github.com/hashicorp/terraform-plugin-framework/resource/schema/defaults"
@@ -24,9 +25,11 @@ import (
 // leaves the answer to it.
 type Direct struct {
 	schema           schema.Schema
+	values           attr.TypeWithAttributeTypes
 	object, identity tftypes.Type
 	none, nameless   tfprotov6.DynamicValue
 	defaults         []preset
+	rules            []rule
 }
 
 // preset is an attribute that has a default: at the top, or in the object within.
@@ -38,12 +41,14 @@ type preset struct {
 // NewDirect makes a planner by the resource's schema.
 func NewDirect(ctx context.Context) *Direct {
 	d := &Direct{schema: resourceSchema(ctx)}
-	d.object = d.schema.Type().TerraformType(ctx)
+	d.values, _ = d.schema.Type().(attr.TypeWithAttributeTypes)
+	d.object = d.values.TerraformType(ctx)
 	d.identity = identitySchema().Type().TerraformType(ctx)
 	// Nothing of a type always encodes.
 	d.none, _ = tfprotov6.NewDynamicValue(d.object, tftypes.NewValue(d.object, nil))
 	d.nameless, _ = tfprotov6.NewDynamicValue(d.identity, tftypes.NewValue(d.identity, nil))
 	d.defaults = presets(ctx, "", d.schema.Attributes)
+	d.rules = rulesOf("", d.schema.Attributes)
 	return d
 }
 
@@ -142,17 +147,24 @@ func (d *Direct) attributes(value *tfprotov6.DynamicValue) (attributes map[strin
 func (d *Direct) model(ctx context.Context, attributes map[string]tftypes.Value) (model, diag.Diagnostics) {
 	var m model
 	raw := tfsdk.State{Schema: d.schema, Raw: tftypes.NewValue(d.object, attributes)}
+	if services.Get(ctx, d.values, raw.Raw, &m) {
+		return m, nil
+	}
 	diags := raw.Get(ctx, &m)
 	return m, diags
 }
 
 // wire is the model as it goes to the CLI.
 func (d *Direct) wire(ctx context.Context, m *model) (*tfprotov6.DynamicValue, bool) {
-	raw := tfsdk.State{Schema: d.schema, Raw: tftypes.NewValue(d.object, nil)}
-	if diags := raw.Set(ctx, m); len(diags) > 0 {
-		return nil, false
+	raw, ok := services.Set(ctx, d.values, m)
+	if !ok {
+		whole := tfsdk.State{Schema: d.schema, Raw: tftypes.NewValue(d.object, nil)}
+		if diags := whole.Set(ctx, m); len(diags) > 0 {
+			return nil, false
+		}
+		raw = whole.Raw
 	}
-	value, err := tfprotov6.NewDynamicValue(d.object, raw.Raw)
+	value, err := tfprotov6.NewDynamicValue(d.object, raw)
 	return &value, err == nil
 }
 

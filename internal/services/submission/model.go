@@ -9,7 +9,6 @@ import (
 	"github.com/hashicorp/terraform-plugin-framework/attr"
 	"github.com/hashicorp/terraform-plugin-framework/diag"
 	"github.com/hashicorp/terraform-plugin-framework/types"
-	"github.com/hashicorp/terraform-plugin-framework/types/basetypes"
 
 	"github.com/genomics-continuity/terraform-provider-genomics/internal/diagnostics"
 	"github.com/genomics-continuity/terraform-provider-genomics/internal/engine"
@@ -156,14 +155,14 @@ var attemptType = types.ObjectType{AttrTypes: attemptTypes}
 
 func (m *model) region(ctx context.Context) (regionModel, diag.Diagnostics) {
 	var r regionModel
-	diags := m.Region.As(ctx, &r, basetypes.ObjectAsOptions{})
+	diags := services.Into(ctx, m.Region, &r)
 	r.kind = m.kind
 	return r, diags
 }
 
 func (m *model) store(ctx context.Context) (storeModel, diag.Diagnostics) {
 	var s storeModel
-	diags := m.InputStore.As(ctx, &s, basetypes.ObjectAsOptions{})
+	diags := services.Into(ctx, m.InputStore, &s)
 	return s, diags
 }
 
@@ -172,7 +171,7 @@ func (m *model) options(ctx context.Context) (optionsModel, diag.Diagnostics) {
 	if m.Options.IsNull() || m.Options.IsUnknown() {
 		return o, nil
 	}
-	diags := m.Options.As(ctx, &o, basetypes.ObjectAsOptions{})
+	diags := services.Into(ctx, m.Options, &o)
 	return o, diags
 }
 
@@ -180,7 +179,7 @@ func (m *model) options(ctx context.Context) (optionsModel, diag.Diagnostics) {
 func (m *model) output(ctx context.Context) outputModel {
 	var o outputModel
 	if services.Known(m.Output) {
-		m.Output.As(ctx, &o, basetypes.ObjectAsOptions{})
+		services.Into(ctx, m.Output, &o)
 	}
 	return o
 }
@@ -196,11 +195,10 @@ func (m *model) identity(r regionModel) failover.Identity {
 }
 
 func (m *model) attempts(ctx context.Context) ([]attemptModel, diag.Diagnostics) {
-	var out []attemptModel
 	if m.Attempts.IsNull() || m.Attempts.IsUnknown() {
 		return nil, nil
 	}
-	diags := m.Attempts.ElementsAs(ctx, &out, false)
+	out, diags := services.Each[attemptModel](ctx, m.Attempts)
 	for i := range out {
 		out[i].kind, out[i].limits = m.kind, m.limits
 	}
@@ -209,7 +207,7 @@ func (m *model) attempts(ctx context.Context) ([]attemptModel, diag.Diagnostics)
 
 func (m *model) setAttempts(ctx context.Context, attempts []attemptModel) diag.Diagnostics {
 	var diags diag.Diagnostics
-	m.Attempts, diags = types.ListValueFrom(ctx, attemptType, attempts)
+	m.Attempts, diags = services.List(ctx, attemptType, attempts)
 	m.UnfencedAttempts = types.Int64Value(failover.Unfenced(toCore(attempts)))
 	return diags
 }
