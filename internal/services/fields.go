@@ -29,16 +29,20 @@ func Into(ctx context.Context, object types.Object, target any) diag.Diagnostics
 
 // Each reads a list of objects into structures, as its method ElementsAs does.
 func Each[T any](ctx context.Context, list types.List) ([]T, diag.Diagnostics) {
-	out := make([]T, len(list.Elements()))
-	for i, element := range list.Elements() {
-		object, ok := element.(types.Object)
-		if !ok || !Known(object) || !assign(object.Attributes(), reflect.ValueOf(&out[i]).Elem()) {
-			var others []T
-			diags := list.ElementsAs(ctx, &others, false)
-			return others, diags
-		}
+	elements := list.Elements()
+	out := make([]T, len(elements))
+	ok := Known(list)
+	for i := 0; ok && i < len(elements); i++ {
+		var object types.Object
+		object, ok = elements[i].(types.Object)
+		ok = ok && Known(object) && assign(object.Attributes(), reflect.ValueOf(&out[i]).Elem())
 	}
-	return out, nil
+	if ok {
+		return out, nil
+	}
+	out = nil
+	diags := list.ElementsAs(ctx, &out, false)
+	return out, diags
 }
 
 // Get reads a whole configuration, plan or state into the structure that target

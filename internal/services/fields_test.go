@@ -64,7 +64,7 @@ func TestFieldsAreTheFrameworks(t *testing.T) {
 		for range rapid.IntRange(0, 3).Draw(t, "length") {
 			objects = append(objects, drawSample(t))
 		}
-		list := types.ListValueMust(sampleType, objects)
+		list := rapid.SampledFrom([]types.List{types.ListValueMust(sampleType, objects), types.ListNull(sampleType), types.ListUnknown(sampleType)}).Draw(t, "list")
 		var want []sample
 		wantDiags := list.ElementsAs(ctx, &want, false)
 		got, gotDiags := Each[sample](ctx, list)
