@@ -2,8 +2,6 @@ package provider
 
 import (
 	"context"
-	"encoding/json"
-	"math/big"
 	"strings"
 	"testing"
 
@@ -12,6 +10,7 @@ import (
 	"pgregory.net/rapid"
 
 	"github.com/genomics-continuity/terraform-provider-genomics/internal/services/submission"
+	"github.com/genomics-continuity/terraform-provider-genomics/internal/testing/wire"
 )
 
 // spoils are what can be wrong with a configuration, and what is not.
@@ -80,8 +79,8 @@ func TestDirectUpgradeIsTheFrameworks(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
 		state := withDefaults(configured(t, "state"))
 		l.runs(t, state)
-		stored := stored(object(l.object, state))
-		req := &tfprotov6.UpgradeResourceStateRequest{TypeName: submission.TypeName, RawState: &tfprotov6.RawState{JSON: inJSON(stored)}}
+		kept := wire.JSON(object(l.object, state))
+		req := &tfprotov6.UpgradeResourceStateRequest{TypeName: submission.TypeName, RawState: &tfprotov6.RawState{JSON: kept}}
 		want, err := l.server.framework.UpgradeResourceState(ctx, req)
 		if err != nil || len(want.Diagnostics) > 0 {
 			t.Fatal(err, want.Diagnostics)
@@ -96,54 +95,12 @@ func TestDirectUpgradeIsTheFrameworks(t *testing.T) {
 		if got := l.server.submissions(ctx).Upgrade(req); got != nil {
 			t.Fatal("a state of another version is taken for one of this")
 		}
-		as[map[string]any](stored)["of_another_time"] = true
-		req = &tfprotov6.UpgradeResourceStateRequest{TypeName: submission.TypeName, RawState: &tfprotov6.RawState{JSON: inJSON(stored)}}
+		other := append([]byte(`{"of_another_time":true,`), kept[1:]...)
+		req = &tfprotov6.UpgradeResourceStateRequest{TypeName: submission.TypeName, RawState: &tfprotov6.RawState{JSON: other}}
 		if got := l.server.submissions(ctx).Upgrade(req); got != nil {
 			t.Fatal("a state with another attribute is taken for one of this version")
 		}
 	})
-}
-
-// stored is a value as a state keeps it.
-func stored(v tftypes.Value) any {
-	var (
-		text    string
-		truth   bool
-		number  *big.Float
-		members map[string]tftypes.Value
-		entries []tftypes.Value
-	)
-	switch {
-	case v.IsNull():
-		return nil
-	case v.As(&text) == nil:
-		return text
-	case v.As(&truth) == nil:
-		return truth
-	case v.As(&number) == nil:
-		return json.Number(number.Text('f', -1))
-	case v.As(&members) == nil:
-		out := map[string]any{}
-		for name, member := range members {
-			out[name] = stored(member)
-		}
-		return out
-	case v.As(&entries) == nil:
-		out := []any{}
-		for _, entry := range entries {
-			out = append(out, stored(entry))
-		}
-		return out
-	}
-	panic("a state keeps no " + v.Type().String())
-}
-
-func inJSON(v any) []byte {
-	data, err := json.Marshal(v)
-	if err != nil {
-		panic(err)
-	}
-	return data
 }
 
 // BenchmarkDirect holds what a plan in health asks of each submission against the
@@ -164,13 +121,13 @@ func BenchmarkDirect(b *testing.B) {
 	state["location"], state["status"], state["workflow_id"], state["id"] = "westus2", "queued", "100", accountIn("westus2")+"/workflows/100"
 	state["generation"], state["submission_key"], state["unfenced_attempts"] = 1, keyOf(state), 0
 	value := object(l.object, state)
-	wire, given, kept := dynamic(value), dynamic(object(l.object, config)), inJSON(stored(value))
+	stored, given, kept := dynamic(value), dynamic(object(l.object, config)), wire.JSON(value)
 
 	upgrade := func() *tfprotov6.UpgradeResourceStateRequest {
 		return &tfprotov6.UpgradeResourceStateRequest{TypeName: submission.TypeName, RawState: &tfprotov6.RawState{JSON: kept}}
 	}
 	validate := &tfprotov6.ValidateResourceConfigRequest{TypeName: submission.TypeName, Config: given}
-	plan := &tfprotov6.PlanResourceChangeRequest{TypeName: submission.TypeName, Config: given, PriorState: wire, ProposedNewState: wire}
+	plan := &tfprotov6.PlanResourceChangeRequest{TypeName: submission.TypeName, Config: given, PriorState: stored, ProposedNewState: stored}
 	for name, call := range map[string]func(s tfprotov6.ProviderServer) (any, error){
 		"upgrade":  func(s tfprotov6.ProviderServer) (any, error) { return s.UpgradeResourceState(ctx, upgrade()) },
 		"validate": func(s tfprotov6.ProviderServer) (any, error) { return s.ValidateResourceConfig(ctx, validate) },

@@ -18,6 +18,7 @@ type rule struct {
 	required     bool
 	// given is whether a configuration may say it at all.
 	given bool
+	as    attr.Type
 	// holds is nil for an attribute without validators.
 	holds func(ctx context.Context, value attr.Value) bool
 }
@@ -89,7 +90,7 @@ func (d *Direct) obeyed(ctx context.Context, config map[string]tftypes.Value) bo
 		if r.holds == nil {
 			continue
 		}
-		v, err := d.typeOf(r).ValueFromTerraform(ctx, value)
+		v, err := r.as.ValueFromTerraform(ctx, value)
 		if err != nil || !r.holds(ctx, v) {
 			return false
 		}
@@ -97,19 +98,11 @@ func (d *Direct) obeyed(ctx context.Context, config map[string]tftypes.Value) bo
 	return true
 }
 
-func (d *Direct) typeOf(r rule) attr.Type {
-	if r.within == "" {
-		return d.schema.Attributes[r.name].GetType()
-	}
-	object, _ := d.schema.Attributes[r.within].(schema.SingleNestedAttribute)
-	return object.Attributes[r.name].GetType()
-}
-
 // rulesOf finds what the schema asks of attributes, an object's own beside each other.
 func rulesOf(within string, attributes map[string]schema.Attribute) []rule {
 	var rules []rule
 	for name, a := range attributes {
-		r := rule{within: within, name: name, required: a.IsRequired(), given: a.IsRequired() || a.IsOptional()}
+		r := rule{within: within, name: name, required: a.IsRequired(), given: a.IsRequired() || a.IsOptional(), as: a.GetType()}
 		switch a := a.(type) {
 		case schema.StringAttribute:
 			r.holds = all(a.Validators, func(ctx context.Context, v validator.String, value types.String) bool {

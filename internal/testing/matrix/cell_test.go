@@ -11,6 +11,7 @@ import (
 
 	"github.com/genomics-continuity/terraform-provider-genomics/internal/testing/acctest"
 	"github.com/genomics-continuity/terraform-provider-genomics/internal/testing/harness"
+	"github.com/genomics-continuity/terraform-provider-genomics/internal/testing/wire"
 )
 
 // The addresses of a cell's module.
@@ -175,7 +176,7 @@ func (c *cell) keep(what string, r *report, plan *changes) {
 	if plan != nil {
 		var all []byte
 		for _, in := range plan.intents {
-			all = append(append(all, encoded(in.planned)...), in.private...)
+			all = append(append(all, wire.JSON(in.planned)...), in.private...)
 		}
 		c.texts[at+"plan"] = all
 	}

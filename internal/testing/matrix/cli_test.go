@@ -16,6 +16,7 @@ import (
 
 	"github.com/genomics-continuity/terraform-provider-genomics/internal/testing/acctest"
 	"github.com/genomics-continuity/terraform-provider-genomics/internal/testing/harness"
+	"github.com/genomics-continuity/terraform-provider-genomics/internal/testing/wire"
 )
 
 // byCommand plays each fault once with a real command-line interface, and with
@@ -145,7 +146,7 @@ func (c *cell) stateFile() []byte {
 	}
 	f := file{Version: 4, Serial: len(c.texts) + 1, Lineage: c.name, Outputs: map[string]any{}, Resources: []fileResource{}}
 	for address, i := range c.state {
-		one := fileInstance{Attributes: encoded(i.state), Private: base64.StdEncoding.EncodeToString(i.private)}
+		one := fileInstance{Attributes: wire.JSON(i.state), Private: base64.StdEncoding.EncodeToString(i.private)}
 		if i.tainted {
 			one.Status = "tainted"
 		}

@@ -10,6 +10,8 @@ import (
 	"sync"
 
 	"github.com/hashicorp/terraform-plugin-go/tftypes"
+
+	"github.com/genomics-continuity/terraform-provider-genomics/internal/testing/wire"
 )
 
 // references finds an attribute of a resource that stands before another: its
@@ -37,7 +39,7 @@ func (s state) text() []byte {
 	var all []byte
 	for _, address := range slices.Sorted(maps.Keys(s)) {
 		all = append(all, address...)
-		all = append(all, encoded(s[address].state)...)
+		all = append(all, wire.JSON(s[address].state)...)
 		all = append(all, s[address].private...)
 	}
 	return all

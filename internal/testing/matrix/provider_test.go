@@ -17,6 +17,7 @@ import (
 	"github.com/hashicorp/terraform-plugin-log/tflogtest"
 
 	"github.com/genomics-continuity/terraform-provider-genomics/internal/provider"
+	"github.com/genomics-continuity/terraform-provider-genomics/internal/testing/wire"
 )
 
 // bound is the logical deadline of one command. Nothing here takes a tenth of it:
@@ -182,7 +183,7 @@ type instance struct {
 // loaded is an instance as a process reads it from the state file.
 func (p *process) loaded(address string, i instance) (instance, bool) {
 	answer, err := p.server.UpgradeResourceState(p.ctx, &tfprotov6.UpgradeResourceStateRequest{
-		TypeName: i.kind, Version: p.schema[i.kind].Version, RawState: &tfprotov6.RawState{JSON: encoded(i.state)},
+		TypeName: i.kind, Version: p.schema[i.kind].Version, RawState: &tfprotov6.RawState{JSON: wire.JSON(i.state)},
 	})
 	if p.failed(address, err) || p.report.add(address, answer.Diagnostics) {
 		return i, false

@@ -13,6 +13,8 @@ import (
 
 	"github.com/hashicorp/terraform-plugin-go/tfprotov6"
 	"github.com/hashicorp/terraform-plugin-go/tftypes"
+
+	"github.com/genomics-continuity/terraform-provider-genomics/internal/testing/wire"
 )
 
 // object is a value of a resource, attribute by attribute; nil when it is null.
@@ -97,57 +99,10 @@ func converted(t tftypes.Type, from tftypes.Value) tftypes.Value {
 	return tftypes.NewValue(t, attributes)
 }
 
-// plain is a value as Go and JSON have it; what is not known yet is a string
-// that no configuration holds.
-func plain(v tftypes.Value) any {
-	switch {
-	case v.Type() == nil, v.IsKnown() && v.IsNull():
-		return nil
-	case !v.IsKnown():
-		return "(known after apply)"
-	}
-	var (
-		text   string
-		truth  bool
-		number big.Float
-		list   []tftypes.Value
-		fields map[string]tftypes.Value
-	)
-	switch {
-	case v.As(&text) == nil:
-		return text
-	case v.As(&truth) == nil:
-		return truth
-	case v.As(&number) == nil:
-		return json.Number(number.Text('f', -1))
-	case v.As(&list) == nil:
-		all := make([]any, 0, len(list))
-		for _, inner := range list {
-			all = append(all, plain(inner))
-		}
-		return all
-	case v.As(&fields) == nil:
-		all := map[string]any{}
-		for name, inner := range fields {
-			all[name] = plain(inner)
-		}
-		return all
-	}
-	panic(fmt.Sprintf("a value of type %s cannot be written", v.Type()))
-}
-
-func encoded(v tftypes.Value) []byte {
-	raw, err := json.Marshal(plain(v))
-	if err != nil {
-		panic(err) // plain makes nothing that JSON does not have
-	}
-	return raw
-}
-
 // dig follows a path such as "active.location" or "attempts.0.status" and
 // writes what it finds as text; what is not there is "null".
 func dig(v tftypes.Value, path string) string {
-	found := plain(v)
+	found := wire.Plain(v)
 	for step := range strings.SplitSeq(path, ".") {
 		switch inner := found.(type) {
 		case map[string]any:
@@ -221,7 +176,7 @@ func honours(path string, attributes []*tfprotov6.SchemaAttribute, config, plann
 		case nested(a) && object(want) != nil && object(got) != nil:
 			wrong = append(wrong, honours(at, a.NestedType.Attributes, object(want), object(got))...)
 		case want.IsFullyKnown() && !want.Equal(got):
-			wrong = append(wrong, fmt.Sprintf("invalid plan: %s is configured as %s and planned as %s", at, encoded(want), encoded(got)))
+			wrong = append(wrong, fmt.Sprintf("invalid plan: %s is configured as %s and planned as %s", at, wire.JSON(want), wire.JSON(got)))
 		}
 	}
 	return wrong
@@ -231,7 +186,7 @@ func honours(path string, attributes []*tfprotov6.SchemaAttribute, config, plann
 // that was known when planning has to come as planned.
 func consistent(path string, planned, got tftypes.Value) []string {
 	differs := func() []string {
-		return []string{fmt.Sprintf("inconsistent result: %s was planned as %s and is %s", path, encoded(planned), encoded(got))}
+		return []string{fmt.Sprintf("inconsistent result: %s was planned as %s and is %s", path, wire.JSON(planned), wire.JSON(got))}
 	}
 	switch {
 	case !planned.IsKnown():
